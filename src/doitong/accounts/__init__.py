@@ -1,0 +1,1 @@
+"""Accounts: the tenants that own keys, credits and generations."""

@@ -1,0 +1,198 @@
+"""The composition root: builds every service from the settings. Nothing else in the house knows them all."""
+
+import asyncio
+import os
+import random
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+from doitong.accounts.service import AccountService
+from doitong.core.clock import Clock, SystemClock
+from doitong.core.settings import Settings
+from doitong.db.embedded import StartProblem, running_dsn
+from doitong.db.notifications import Notifications
+from doitong.db.pool import Database
+from doitong.egress.client import EgressClient
+from doitong.egress.model import EgressPolicy
+from doitong.engines.port import Engine
+from doitong.generations.attempts import AttemptRunner, AttemptSettings
+from doitong.generations.films import FilmKeeper
+from doitong.generations.model import Lane
+from doitong.generations.poller import Poller
+from doitong.generations.service import GenerationService, engines_by_service
+from doitong.generations.sweep import Sweeper
+from doitong.keys.service import KeyService
+from doitong.ledger.service import LedgerService
+from doitong.outputs.storage import OutputStorage
+from doitong.plans.reads import ReadLimiter
+from doitong.telemetry.metrics import Metrics
+from doitong.uploads.service import UploadService
+from doitong.webhooks.deliver import Deliverer
+from doitong.webhooks.service import Webhooks
+
+ENGINE_LANES = {"studio": Lane.RENDER, "scripted": Lane.SUBMIT}
+EMBEDDED_RANGES = ("127.0.0.0/8", "::1/128")
+
+
+@dataclass(frozen=True)
+class Application:
+    """Every service of one process. Open it with `Application.open`, close it at the end."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    notifications: Notifications
+    metrics: Metrics
+    egress: EgressClient
+    accounts: AccountService
+    keys: KeyService
+    ledger: LedgerService
+    reads: ReadLimiter
+    storage: OutputStorage
+    uploads: UploadService
+    webhooks: Webhooks
+    generations: GenerationService
+    resources: AsyncExitStack
+
+    @classmethod
+    async def open(cls, settings: Settings, clock: Clock | None = None) -> "Application":
+        """Connect and build. Raises StartProblem, OSError or asyncpg.PostgresError without a database."""
+        clock = clock or SystemClock()
+        dsn = database_dsn(settings)
+        engines_of = engines_by_service(settings.service_engines, ENGINE_LANES)
+        async with AsyncExitStack() as resources:
+            database = await Database.connect(dsn, max_connections=settings.database_connections)
+            resources.push_async_callback(database.close)
+            notifications = Notifications(dsn)
+            await notifications.start()
+            resources.push_async_callback(notifications.close)
+            egress = EgressClient(egress_policy(settings))
+            resources.push_async_callback(egress.close)
+            storage = OutputStorage.open(settings)
+            uploads = UploadService(database, storage, egress, clock)
+            metrics = Metrics()
+            generations = GenerationService(
+                database,
+                notifications,
+                clock,
+                uploads,
+                egress,
+                engines_of=engines_of,
+                timeout=timedelta(seconds=settings.generation_timeout_seconds),
+                cdn_base_url=settings.effective_cdn_base_url,
+            )
+            resources.push_async_callback(generations.close)
+            return cls(
+                settings=settings,
+                clock=clock,
+                database=database,
+                notifications=notifications,
+                metrics=metrics,
+                egress=egress,
+                accounts=AccountService(database, clock),
+                keys=KeyService(database, clock, await read_secret(settings)),
+                ledger=LedgerService(database, clock),
+                reads=ReadLimiter(clock),
+                storage=storage,
+                uploads=uploads,
+                webhooks=Webhooks(database, egress, clock),
+                generations=generations,
+                resources=resources.pop_all(),
+            )
+
+    async def close(self) -> None:
+        await self.resources.aclose()
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a worker process has beside the application: engines, and the steps of the queue's jobs."""
+
+    engines: dict[str, Engine]
+    runner: AttemptRunner
+    poller: Poller
+    sweeper: Sweeper
+    deliverer: Deliverer
+
+    @classmethod
+    def build(cls, app: Application) -> "Workshop":
+        settings = app.settings
+        work_dir = settings.data_dir.resolve() / "work" / str(os.getpid())
+        engines = build_engines(settings, work_dir, app.clock)
+        runner = AttemptRunner(
+            app.database,
+            app.notifications,
+            app.clock,
+            engines,
+            FilmKeeper(app.storage),
+            app.uploads,
+            app.metrics,
+            AttemptSettings(
+                timedelta(seconds=settings.lease_seconds), work_dir, settings.effective_cdn_base_url
+            ),
+        )
+        return cls(
+            engines=engines,
+            runner=runner,
+            poller=Poller(app.database, app.clock, engines, runner),
+            sweeper=Sweeper(app.database, app.clock, runner, settings.effective_cdn_base_url),
+            deliverer=Deliverer(app.database, app.egress, app.clock, random.random),
+        )
+
+
+def build_engines(settings: Settings, work_dir: Path, clock: Clock) -> dict[str, Engine]:
+    """The engines of this installation by name."""
+    from doitong.engines.scripted.engine import ScriptedEngine  # noqa: PLC0415  (workers only)
+    from doitong.engines.studio.engine import StudioEngine  # noqa: PLC0415
+
+    return {
+        "studio": StudioEngine(work_dir / "studio", settings.studio_renders or None),
+        "scripted": ScriptedEngine(settings.data_dir.resolve() / "scripted", clock),
+    }
+
+
+def database_dsn(settings: Settings) -> str:
+    """The database that runs now: DATABASE_URL, or the embedded one of the data folder. Raises StartProblem."""
+    dsn = settings.database_url or running_dsn(settings.data_dir)
+    if dsn is None:
+        raise StartProblem(
+            f"No database runs under {settings.data_dir.absolute()}.",
+            "Start one with `doitong up`, or set DATABASE_URL.",
+        )
+    return dsn
+
+
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Public addresses, what the operator allows, and loopback on the embedded default."""
+    ranges = [*settings.egress_allow, *(EMBEDDED_RANGES if settings.is_embedded else ())]
+    return EgressPolicy(allow=tuple(ip_network(text) for text in ranges))
+
+
+async def read_secret(settings: Settings) -> bytes:
+    """The key of API-key digests: the setting, or a file made on first start."""
+    if settings.secret_key:
+        return settings.secret_key.encode()
+    return await asyncio.to_thread(_secret_file, settings.data_dir.resolve() / "secret.key")
+
+
+def _secret_file(path: Path) -> bytes:
+    """Create-once: two processes that start together read the same secret."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return path.read_bytes().strip()

@@ -1,0 +1,421 @@
+"""The one registry of errors: code, HTTP status and public text in English and Slovenian.
+
+Every failure that a customer can see is a `DoitongError` with a code of `REGISTRY`. Doors map it once; the
+reference page of each code is made from the same rows. Codes never change; texts may.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A public sentence in both languages; `{name}` is filled from the error's details."""
+
+    en: str
+    sl: str
+
+    def fill(self, language: str, details: Mapping[str, Any]) -> str:
+        template = self.sl if language == "sl" else self.en
+        return template.format_map(_Details(details, language))
+
+
+class _Details(dict[str, Any]):
+    """Details as they read in a sentence: lists with commas, nested texts in the same language."""
+
+    def __init__(self, details: Mapping[str, Any], language: str) -> None:
+        super().__init__(details)
+        self._language = language
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if isinstance(value, Rule):
+            return value.sentence(self._language)
+        if isinstance(value, list | tuple):
+            return ", ".join(str(item) for item in value)
+        return value
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSpec:
+    """One row of the registry. `advice` is what the reference page tells a developer to do."""
+
+    code: str
+    status: int
+    message: Text
+    advice: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is allowed for a parameter, as a sentence in both languages and as data for programs."""
+
+    text: Text
+    values: Mapping[str, Any]
+
+    def sentence(self, language: str) -> str:
+        return self.text.fill(language, self.values)
+
+
+def one_of(values: list[str]) -> Rule:
+    return Rule(Text("must be one of: {values}", "mora biti ena od vrednosti: {values}"), {"values": values})
+
+
+def whole_number(minimum: int, maximum: int) -> Rule:
+    return Rule(
+        Text(
+            "must be a whole number from {minimum} to {maximum}",
+            "mora biti celo število od {minimum} do {maximum}",
+        ),
+        {"minimum": minimum, "maximum": maximum},
+    )
+
+
+def number(minimum: float, maximum: float) -> Rule:
+    return Rule(
+        Text("must be a number from {minimum} to {maximum}", "mora biti število od {minimum} do {maximum}"),
+        {"minimum": minimum, "maximum": maximum},
+    )
+
+
+def text_length(minimum: int, maximum: int) -> Rule:
+    return Rule(
+        Text(
+            "must be text of {minimum} to {maximum} characters",
+            "mora biti besedilo z {minimum} do {maximum} znaki",
+        ),
+        {"minimum": minimum, "maximum": maximum},
+    )
+
+
+REQUIRED = Rule(Text("is required", "je obvezen"), {})
+NOT_KNOWN = Rule(Text("is not a parameter of this request", "ni parameter te zahteve"), {})
+NO_CONTROL_CHARACTERS = Rule(
+    Text("must not contain control characters", "ne sme vsebovati krmilnih znakov"), {}
+)
+MUST_BE_TEXT = Rule(Text("must be a string", "mora biti niz"), {})
+MUST_BE_OBJECT = Rule(Text("must be an object", "mora biti objekt"), {})
+MUST_BE_HTTP_URL = Rule(
+    Text(
+        "must be an http:// or https:// URL of at most 2048 characters, without a user name or password",
+        "mora biti naslov URL http:// ali https:// z največ 2048 znaki, brez uporabniškega imena ali gesla",
+    ),
+    {"maximum": 2048},
+)
+
+
+def rule(en: str, sl: str, **values: Any) -> Rule:
+    """A rule that only one parameter has."""
+    return Rule(Text(en, sl), values)
+
+
+class DoitongError(Exception):
+    """A failure with a public code. `details` become the answer's `extensions` beside `code`."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        super().__init__(code)
+        self.spec = REGISTRY[code]
+        self.details = details
+
+    @property
+    def code(self) -> str:
+        return self.spec.code
+
+    @property
+    def status(self) -> int:
+        return self.spec.status
+
+    def message(self, language: str = "en") -> str:
+        """The public sentence in `en` or `sl`; never holds internals."""
+        return self.spec.message.fill(language, self.details)
+
+    def extensions(self) -> dict[str, Any]:
+        """`code` and the details, as JSON values."""
+        shown: dict[str, Any] = {"code": self.code}
+        for name, value in self.details.items():
+            if isinstance(value, Rule):
+                shown[name] = dict(value.values) | {"rule": value.sentence("en")}
+            else:
+                shown[name] = value
+        return shown
+
+    def to_body(self, language: str = "en") -> dict[str, Any]:
+        """The documented error body."""
+        return {"errors": [{"message": self.message(language), "extensions": self.extensions()}]}
+
+
+class InvalidParameter(DoitongError):
+    """A value outside what is allowed: names the parameter and the rule."""
+
+    def __init__(self, parameter: str, allowed: Rule) -> None:
+        super().__init__("INVALID_PARAMETER", parameter=parameter, allowed=allowed)
+
+
+class CreditsInsufficient(DoitongError):
+    def __init__(self, required: int, available: int) -> None:
+        super().__init__("INSUFFICIENT_CREDITS", creditsRequired=required, creditsAvailable=available)
+
+
+class NotFound(DoitongError):
+    """Unknown, or another account's: the answer is the same to the byte."""
+
+    def __init__(self) -> None:
+        super().__init__("NOT_FOUND")
+
+
+def _spec(code: str, status: int, message: Text, advice: Text) -> ErrorSpec:
+    return ErrorSpec(code, status, message, advice)
+
+
+_SPECS = (
+    _spec(
+        "MALFORMED_REQUEST",
+        400,
+        Text("The request is malformed: {reason}", "Zahteva je nepravilno oblikovana: {reason}"),
+        Text(
+            "Send one JSON object in UTF-8 with Content-Type: application/json.",
+            "Pošljite en objekt JSON v UTF-8 s Content-Type: application/json.",
+        ),
+    ),
+    _spec(
+        "INVALID_PARAMETER",
+        400,
+        Text("{parameter} {allowed}.", "{parameter} {allowed}."),
+        Text(
+            "Correct the parameter that `extensions.parameter` names; `extensions.allowed` says what is valid.",
+            "Popravite parameter, ki ga imenuje `extensions.parameter`; `extensions.allowed` pove, kaj velja.",
+        ),
+    ),
+    _spec(
+        "ADDRESS_DENIED",
+        400,
+        Text(
+            "{parameter} points to an address that this service does not call.",
+            "{parameter} kaže na naslov, ki ga ta storitev ne kliče.",
+        ),
+        Text(
+            "Use a public address. An operator can allow ranges with DOITONG_EGRESS_ALLOW.",
+            "Uporabite javni naslov. Upravljavec lahko dovoli obsege z DOITONG_EGRESS_ALLOW.",
+        ),
+    ),
+    _spec(
+        "IMAGE_REFUSED",
+        400,
+        Text("{parameter} {allowed}.", "{parameter} {allowed}."),
+        Text(
+            "Send a JPEG, PNG or WebP picture within the documented limits.",
+            "Pošljite sliko JPEG, PNG ali WebP v dokumentiranih mejah.",
+        ),
+    ),
+    _spec(
+        "GRAPHQL_INVALID",
+        400,
+        Text("The GraphQL request is not valid: {reason}", "Zahteva GraphQL ni veljavna: {reason}"),
+        Text(
+            "Check the document and its variables against the schema at /graphql/schema.graphql.",
+            "Preverite dokument in spremenljivke po shemi na /graphql/schema.graphql.",
+        ),
+    ),
+    _spec(
+        "GRAPHQL_TOO_COMPLEX",
+        400,
+        Text(
+            "The GraphQL document exceeds the limit on {limit}: {maximum}.",
+            "Dokument GraphQL presega omejitev ({limit}): {maximum}.",
+        ),
+        Text("Split the document into smaller requests.", "Razdelite dokument na manjše zahteve."),
+    ),
+    _spec(
+        "UNAUTHENTICATED",
+        401,
+        Text("Missing or invalid API key", "Ključ API manjka ali ni veljaven"),
+        Text(
+            "Send `Authorization: Bearer KEY` or `X-API-Key: KEY` with a key that is not revoked or expired.",
+            "Pošljite `Authorization: Bearer KLJUČ` ali `X-API-Key: KLJUČ` z veljavnim ključem.",
+        ),
+    ),
+    _spec(
+        "INSUFFICIENT_CREDITS",
+        402,
+        Text("Insufficient credits for this operation", "Premalo kreditov za to operacijo"),
+        Text(
+            "`creditsRequired` and `creditsAvailable` say how many are missing. Nothing was charged.",
+            "`creditsRequired` in `creditsAvailable` povesta, koliko manjka. Nič ni bilo zaračunano.",
+        ),
+    ),
+    _spec(
+        "FORBIDDEN",
+        403,
+        Text("This API key lacks the scope {scope}", "Ta ključ API nima pravice {scope}"),
+        Text("Use a key that has the scope.", "Uporabite ključ s to pravico."),
+    ),
+    _spec(
+        "NOT_FOUND",
+        404,
+        Text("Not found", "Ni najdeno"),
+        Text(
+            "Check the id and the account of the key; another account's objects read as unknown.",
+            "Preverite id in račun ključa; tuji objekti se kažejo kot neznani.",
+        ),
+    ),
+    _spec(
+        "METHOD_NOT_ALLOWED",
+        405,
+        Text("Method not allowed; allowed: {allow}", "Metoda ni dovoljena; dovoljeno: {allow}"),
+        Text("Use a method that the `Allow` header names.", "Uporabite metodo iz glave `Allow`."),
+    ),
+    _spec(
+        "NOT_ACCEPTABLE",
+        406,
+        Text("The server offers: {offers}", "Strežnik ponuja: {offers}"),
+        Text("Send an Accept header that admits JSON.", "Pošljite glavo Accept, ki dopušča JSON."),
+    ),
+    _spec(
+        "GENERATION_FINISHED",
+        409,
+        Text(
+            "The generation is {status} and can no longer be canceled",
+            "Generiranje je v stanju {status} in ga ni več mogoče preklicati",
+        ),
+        Text("Read the generation: it has ended.", "Preberite generiranje: končano je."),
+    ),
+    _spec(
+        "QUOTE_EXPIRED",
+        409,
+        Text("The quote has expired or is not known", "Ponudba je potekla ali ni znana"),
+        Text("Ask for a new quote.", "Zahtevajte novo ponudbo."),
+    ),
+    _spec(
+        "QUOTE_MISMATCH",
+        409,
+        Text(
+            "The quote was given for another request: {parameter} differs",
+            "Ponudba velja za drugo zahtevo: razlikuje se {parameter}",
+        ),
+        Text("Submit what was quoted, or ask anew.", "Oddajte, kar je bilo ponujeno, ali vprašajte znova."),
+    ),
+    _spec(
+        "CONFLICT",
+        409,
+        Text(
+            "The operation conflicts with the present state: {reason}",
+            "Operacija je v nasprotju s stanjem: {reason}",
+        ),
+        Text("Read the object and decide anew.", "Preberite objekt in se odločite znova."),
+    ),
+    _spec(
+        "PAYLOAD_TOO_LARGE",
+        413,
+        Text("The request body exceeds {maximum} bytes", "Telo zahteve presega {maximum} bajtov"),
+        Text("Send pictures through POST /v1/uploads.", "Slike pošljite prek POST /v1/uploads."),
+    ),
+    _spec(
+        "UNSUPPORTED_MEDIA_TYPE",
+        415,
+        Text("Content-Type must be {expected}", "Content-Type mora biti {expected}"),
+        Text("Set the Content-Type header.", "Nastavite glavo Content-Type."),
+    ),
+    _spec(
+        "IDEMPOTENCY_KEY_REUSED",
+        422,
+        Text(
+            "This Idempotency-Key was used with a different request",
+            "Ta Idempotency-Key je bil uporabljen z drugačno zahtevo",
+        ),
+        Text(
+            "Use a new key for a new request. Nothing was changed or charged.",
+            "Za novo zahtevo uporabite nov ključ. Nič ni bilo spremenjeno ali zaračunano.",
+        ),
+    ),
+    _spec(
+        "RATE_LIMITED",
+        429,
+        Text(
+            "Rate limit exceeded: {limit} {name} a minute on the {plan} plan",
+            "Presežena omejitev: {limit} na minuto ({name}) v paketu {plan}",
+        ),
+        Text("Wait for `Retry-After` seconds, then repeat.", "Počakajte `Retry-After` sekund in ponovite."),
+    ),
+    _spec(
+        "DAILY_LIMIT_REACHED",
+        429,
+        Text(
+            "Daily limit reached: {limit} generations a day on the {plan} plan",
+            "Dnevna omejitev dosežena: {limit} generiranj na dan v paketu {plan}",
+        ),
+        Text(
+            "The day ends at 00:00 UTC; `Retry-After` says when.",
+            "Dan se konča ob 00:00 UTC; glejte `Retry-After`.",
+        ),
+    ),
+    _spec(
+        "BACKLOG_FULL",
+        429,
+        Text(
+            "The queue of this account is full: {limit} generations wait already",
+            "Vrsta tega računa je polna: čaka že {limit} generiranj",
+        ),
+        Text("Wait for generations to finish.", "Počakajte, da se generiranja končajo."),
+    ),
+    _spec(
+        "INTERNAL_ERROR",
+        500,
+        Text("Server error, please retry", "Napaka strežnika, poskusite znova"),
+        Text(
+            "Repeat with the same Idempotency-Key; report `requestId` if it persists.",
+            "Ponovite z istim Idempotency-Key; če se ponavlja, sporočite `requestId`.",
+        ),
+    ),
+    _spec(
+        "UNAVAILABLE",
+        503,
+        Text("The service is not ready, please retry", "Storitev ni pripravljena, poskusite znova"),
+        Text("Wait a few seconds, then repeat.", "Počakajte nekaj sekund in ponovite."),
+    ),
+    # What a generation that failed carries in `error`; the status is what a door would answer for it.
+    _spec(
+        "ENGINE_FAILED",
+        500,
+        Text(
+            "The engine could not render this film; credits were released",
+            "Pogon filma ni mogel izdelati; krediti so sproščeni",
+        ),
+        Text("Submit it again; nothing was charged.", "Oddajte znova; nič ni bilo zaračunano."),
+    ),
+    _spec(
+        "ENGINE_UNAVAILABLE",
+        503,
+        Text(
+            "No engine could take this generation; credits were released",
+            "Noben pogon ni sprejel generiranja; krediti so sproščeni",
+        ),
+        Text("Try again later; nothing was charged.", "Poskusite pozneje; nič ni bilo zaračunano."),
+    ),
+    _spec(
+        "CONTENT_POLICY",
+        422,
+        Text(
+            "The request was refused by the engine's content policy",
+            "Zahtevo je zavrnila vsebinska politika pogona",
+        ),
+        Text(
+            "Change the prompt or picture. `creditCost` says whether the engine charged for it.",
+            "Spremenite poziv ali sliko. `creditCost` pove, ali je pogon to zaračunal.",
+        ),
+    ),
+    _spec(
+        "GENERATION_TIMED_OUT",
+        500,
+        Text(
+            "The generation did not end in time; credits were released",
+            "Generiranje se ni končalo pravočasno; krediti so sproščeni",
+        ),
+        Text("Submit it again; nothing was charged.", "Oddajte znova; nič ni bilo zaračunano."),
+    ),
+)
+
+REGISTRY: Mapping[str, ErrorSpec] = {spec.code: spec for spec in _SPECS}

@@ -1,0 +1,25 @@
+"""Identifiers: sortable by time of birth, and too random to guess.
+
+A file's public address holds nothing but a generation's id, so the 80 random bits are what keeps it private.
+The layout is that of a ULID (48 bits of milliseconds, 80 random bits, Crockford's base 32), in lower case.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ID_LENGTH = 26
+
+RandomBits = Callable[[int], int]
+
+
+def new_id(now: datetime, random_bits: RandomBits = secrets.randbits) -> str:
+    """A new identifier of 26 characters; ids made in a later millisecond sort after earlier ones."""
+    number = (int(now.timestamp() * 1000) << 80) | random_bits(80)
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has the shape of an identifier of ours."""
+    return len(text) == ID_LENGTH and all(character in _ALPHABET for character in text)

@@ -1,0 +1,91 @@
+"""Every setting in one place, read from the environment and checked at start.
+
+`docs/settings.md` is made from this class; a setting that is not here does not exist.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of an installation; names are those of the environment, in upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="DOITONG_", extra="ignore", populate_by_name=True)
+
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the API listens on.")
+    data_dir: Path = Field(Path("data"), description="Folder of the embedded database, outputs and secrets.")
+    public_url: str = Field("", description="Address that customers use; http://HOST:PORT when empty.")
+    database_url: str = Field(
+        "",
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="PostgreSQL ≥ 15 to use instead of the embedded server.",
+    )
+    cdn_base_url: str = Field(
+        "",
+        validation_alias=AliasChoices("CDN_BASE_URL", "cdn_base_url"),
+        description="Address printed before /outputs/ID.mp4 in answers; the public URL when empty.",
+    )
+    storage_url: str = Field(
+        "",
+        description="Where outputs and uploads are kept: empty for DATA_DIR/files, or s3://, gs://, az://.",
+    )
+    secret_key: str = Field(
+        "",
+        description="Key of API-key digests; made in DATA_DIR/secret.key when empty. Same on every machine.",
+    )
+    egress_allow: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Address ranges (CIDR, comma-separated) that webhooks and pictures may be fetched from "
+        "although they are not public. The embedded default allows loopback.",
+    )
+    database_connections: int = Field(10, ge=2, le=500, description="Connections a process opens.")
+    worker_jobs: int = Field(64, ge=1, le=10000, description="Jobs that a worker runs at once.")
+    studio_renders: int = Field(0, ge=0, le=256, description="Films rendered at once; 0 for one a core.")
+    lease_seconds: float = Field(
+        30.0, ge=1, le=3600, description="A worker silent for this long has lost its job."
+    )
+    sweep_seconds: float = Field(
+        10.0, ge=0.1, le=600, description="Pause between sweeps behind the wake-ups."
+    )
+    generation_timeout_seconds: int = Field(3600, ge=60, description="A generation fails after this long.")
+    service_engines: str = Field(
+        "",
+        description="Engines in order per service, as runway=studio;runway-i2v=studio. Empty for the catalogue's.",
+    )
+    log_level: str = Field("info", description="debug, info, warning or error.")
+    log_format: str = Field("auto", description="json, text, or auto: text on a terminal.")
+
+    runwayml_api_secret: str = Field(
+        "",
+        validation_alias=AliasChoices("RUNWAYML_API_SECRET", "runwayml_api_secret"),
+        description="Secret of Runway's own API. Not used yet: the runway engine comes with its own release.",
+    )
+    runwayml_base_url: str = Field(
+        "https://api.dev.runwayml.com",
+        validation_alias=AliasChoices("RUNWAYML_BASE_URL", "runwayml_base_url"),
+        description="Address of Runway's API, or of a stand-in.",
+    )
+
+    @field_validator("egress_allow", mode="before")
+    @classmethod
+    def _split_ranges(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether PostgreSQL runs under the data folder."""
+        return not self.database_url
+
+    @property
+    def effective_public_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def effective_cdn_base_url(self) -> str:
+        return (self.cdn_base_url or self.effective_public_url).rstrip("/")

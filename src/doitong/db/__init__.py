@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, the pool, transactions, migrations, notifications and the job queue."""

@@ -1,0 +1,50 @@
+"""The job queue: PGQueuer on our own connection, so that a job is committed with what it is about.
+
+A job only says when to look at a row; the row is the truth. Payloads are ids, never state.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+from doitong.db.pool import Connection
+
+RENDER = "render"  # a ready generation of the render lane; payload: the id that caused it
+SUBMIT = "submit"  # the same for the submit lane
+STORE = "store"  # payload: generation id
+CANCEL = "cancel"  # an upstream's task of a canceled generation; payload: generation id
+DELIVER = "deliver"  # payload: delivery id
+
+
+async def enqueue(
+    connection: Connection,
+    entrypoint: str,
+    ids: Sequence[str],
+    *,
+    delay: timedelta | None = None,
+    priority: int = 0,
+) -> None:
+    """Queue one job an id inside the caller's transaction; `delay` defers the first look."""
+    if not ids:
+        return
+    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's proxy behaves as a connection
+    await queries.enqueue(
+        [entrypoint] * len(ids),
+        [item.encode() for item in ids],
+        [priority] * len(ids),
+        [delay] * len(ids),
+    )
+
+
+async def enqueue_missing(connection: Connection, entrypoint: str, ids: Sequence[str]) -> None:
+    """Queue looks for a sweep: none when as many jobs of the entrypoint wait already."""
+    if not ids:
+        return
+    waiting = await connection.fetchval(
+        "SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE entrypoint = $1 AND status = 'queued' LIMIT $2) q",
+        entrypoint,
+        len(ids),
+    )
+    await enqueue(connection, entrypoint, ids[waiting:])

@@ -1,0 +1,245 @@
+"""What a caller can do, once for all doors: values in, one service called, JSON values out.
+
+GraphQL and REST differ in how a request is written, never in what it does or answers.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from doitong.catalogue.model import Kind
+from doitong.catalogue.services import SERVICES, describe
+from doitong.core.errors import REQUIRED, NotFound, rule
+from doitong.core.ids import is_id
+from doitong.doors.http import bodies
+from doitong.doors.http.access import write_rate
+from doitong.doors.http.asgi import Call
+from doitong.doors.http.values import Values
+from doitong.generations.model import Generation, GenerationFilter, RawRequest, Status
+from doitong.generations.presentation import present
+from doitong.keys.model import Caller, Scope
+from doitong.webhooks.model import ENDED_EVENTS, DeliveryFilter, DeliveryState, EndpointChange
+from doitong.webhooks.rules import check_events
+
+if TYPE_CHECKING:
+    from doitong.app import Application
+
+FILTER_NAMES = ("status", "service", "kind", "createdAfter", "createdBefore")
+DELIVERY_FILTER_NAMES = ("generation", "endpoint", "state")
+_CANONICAL = {"imageUrl": "image", "provider": "service"}
+_ONE_OF_TWO = rule("is given twice under two names", "je podan dvakrat pod dvema imenoma")
+OVERLAP_SECONDS_MAXIMUM = 30 * 24 * 3600
+
+
+def services() -> list[dict[str, Any]]:
+    """The catalogue; needs no key."""
+    return [describe(service) for service in SERVICES.values()]
+
+
+class Operations:
+    """The operations of one caller in one call."""
+
+    def __init__(self, application: "Application", caller: Caller, call: Call) -> None:
+        self._application, self._caller, self._call = application, caller, call
+
+    # generations
+
+    async def submit(self, raw: RawRequest, idempotency_key: str | None) -> dict[str, Any]:
+        accepted = await self._application.generations.submit(self._caller, raw, idempotency_key)
+        write_rate(self._call, accepted.rate)
+        if accepted.is_replay:
+            self._call.answer_headers["Idempotency-Replayed"] = "true"
+        return self._show(accepted.generation)
+
+    async def quote(self, raw: RawRequest) -> dict[str, Any]:
+        return bodies.quote_body(await self._application.generations.quote(self._caller, raw))
+
+    async def generation(self, generation_id: str, wait_seconds: int | None = None) -> dict[str, Any]:
+        generations = self._application.generations
+        if wait_seconds:
+            return self._show(await generations.wait(self._caller, generation_id, wait_seconds))
+        return self._show(await generations.get(self._caller, generation_id))
+
+    async def generations(self, page: Values, wanted: Values) -> dict[str, Any]:
+        chosen = GenerationFilter(
+            status=wanted.choice("status", Status),
+            service=wanted.text("service", 64),
+            kind=wanted.choice("kind", Kind),
+            created_after=wanted.moment("createdAfter"),
+            created_before=wanted.moment("createdBefore"),
+        )
+        found = await self._application.generations.list(self._caller, page.first(), page.after(), chosen)
+        return {
+            "generations": [self._show(item) for item in found.items],
+            "pageInfo": bodies.page_info(found.end_cursor, found.has_next_page),
+        }
+
+    async def cancel(self, generation_id: str) -> dict[str, Any]:
+        return self._show(await self._application.generations.cancel(self._caller, generation_id))
+
+    def _show(self, generation: Generation) -> dict[str, Any]:
+        cdn = self._application.settings.effective_cdn_base_url
+        return present(generation, cdn, self._call.language)
+
+    # the account and its credits
+
+    async def account(self) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        return bodies.account_body(await self._application.accounts.get(self._caller.account_id))
+
+    async def limits(self) -> dict[str, Any]:
+        return await self._application.generations.limits(self._caller)
+
+    async def credits(self) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        return bodies.credits_body(await self._application.ledger.balance(self._caller.account_id))
+
+    async def statement(self, page: Values) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        found = await self._application.ledger.statement(
+            self._caller.account_id, first=page.first(), after=page.after()
+        )
+        lines = [bodies.statement_line_body(line) for line in found.lines]
+        return bodies.page("statement", lines, found.next_after)
+
+    # keys
+
+    async def keys(self, page: Values) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        found = await self._application.keys.list(
+            self._caller.account_id, first=page.first(), after=page.after()
+        )
+        return bodies.page("keys", [bodies.key_body(key) for key in found.keys], found.next_after)
+
+    async def create_key(self, given: Values) -> dict[str, Any]:
+        self._caller.require(Scope.KEYS_WRITE)
+        given.refuse_unknown("name", "scopes", "expiresAt")
+        new = await self._application.keys.create(
+            self._caller.account_id,
+            given.required_text("name", 100),
+            scopes=given.texts("scopes"),
+            expires_at=given.moment("expiresAt"),
+            granter=self._caller.scopes,
+        )
+        return bodies.new_key_body(new)
+
+    async def revoke_key(self, key_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.KEYS_WRITE)
+        return bodies.key_body(await self._application.keys.revoke(self._caller.account_id, _known(key_id)))
+
+    async def rotate_key(self, key_id: str, given: Values) -> dict[str, Any]:
+        self._caller.require(Scope.KEYS_WRITE)
+        given.refuse_unknown("overlapSeconds")
+        overlap = timedelta(seconds=given.whole("overlapSeconds", 0, OVERLAP_SECONDS_MAXIMUM) or 0)
+        new = await self._application.keys.rotate(
+            self._caller.account_id, _known(key_id), overlap=overlap, granter=self._caller.scopes
+        )
+        return bodies.new_key_body(new)
+
+    # webhooks
+
+    async def endpoints(self) -> list[dict[str, Any]]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        found = await self._application.webhooks.list_endpoints(self._caller.account_id)
+        return [bodies.endpoint_body(endpoint) for endpoint in found]
+
+    async def create_endpoint(self, given: Values) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        given.refuse_unknown("url", "events", "description")
+        events = given.texts("events")
+        endpoint = await self._application.webhooks.create_endpoint(
+            self._caller.account_id,
+            given.required_text("url", 2048),
+            ENDED_EVENTS if events is None else events,
+            given.text("description", 200) or "",
+        )
+        return bodies.endpoint_body(endpoint)
+
+    async def update_endpoint(self, endpoint_id: str, given: Values) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        given.refuse_unknown("url", "events", "description", "isEnabled")
+        events = given.texts("events")
+        change = EndpointChange(
+            url=given.text("url", 2048),
+            description=given.text("description", 200),
+            events=None if events is None else check_events(events),
+            is_enabled=given.boolean("isEnabled"),
+        )
+        webhooks = self._application.webhooks
+        changed = await webhooks.update_endpoint(self._caller.account_id, _known(endpoint_id), change)
+        return bodies.endpoint_body(changed)
+
+    async def delete_endpoint(self, endpoint_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        await self._application.webhooks.delete_endpoint(self._caller.account_id, _known(endpoint_id))
+        return {"id": endpoint_id}
+
+    async def send_test_event(self, endpoint_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        webhooks = self._application.webhooks
+        return bodies.delivery_body(await webhooks.send_test(self._caller.account_id, _known(endpoint_id)))
+
+    async def signing_secret(self) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        found = await self._application.accounts.signing_secrets(self._caller.account_id)
+        return bodies.signing_secret_body(found, self._application.clock.now())
+
+    async def rotate_signing_secret(self) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        found = await self._application.accounts.rotate_signing_secret(self._caller.account_id)
+        return bodies.signing_secret_body(found, self._application.clock.now())
+
+    async def deliveries(self, page: Values, wanted: Values) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        chosen = DeliveryFilter(
+            generation_id=wanted.text("generation", 64),
+            endpoint_id=wanted.text("endpoint", 64),
+            state=wanted.choice("state", DeliveryState),
+        )
+        found = await self._application.webhooks.list_deliveries(
+            self._caller.account_id, chosen, page.after(), page.first()
+        )
+        items = [bodies.delivery_body(delivery) for delivery in found.items]
+        return bodies.page("deliveries", items, found.next_cursor)
+
+    async def delivery(self, delivery_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        webhooks = self._application.webhooks
+        return bodies.delivery_detail_body(
+            await webhooks.get_delivery(self._caller.account_id, _known(delivery_id))
+        )
+
+    async def resend_delivery(self, delivery_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        webhooks = self._application.webhooks
+        return bodies.delivery_body(await webhooks.resend(self._caller.account_id, _known(delivery_id)))
+
+    async def resend_failed(self, given: Values) -> dict[str, Any]:
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        given.refuse_unknown("since", "until")
+        since, until = given.required_moment("since"), given.required_moment("until")
+        resent = await self._application.webhooks.resend_failed(self._caller.account_id, since, until)
+        return {"count": resent.count, "hasMore": resent.has_more}
+
+
+def raw_request(
+    given: Mapping[str, Any], *, kind: Kind | None, requires_service: bool, image_name: str = "image"
+) -> RawRequest:
+    """A flat request as a generation's parameters. `imageUrl`, `provider` are other words for `image`, `service`."""
+    values: dict[str, tuple[str, Any]] = {}
+    for shown, value in given.items():
+        name = _CANONICAL.get(shown, shown)
+        if name in values and value is not None and values[name][1] is not None:
+            raise Values(given).invalid(shown, _ONE_OF_TWO)
+        if name not in values or value is not None:
+            values[name] = (shown, value)
+    if kind is Kind.IMAGE_TO_VIDEO and "image" not in values:
+        raise Values(given).invalid(image_name, REQUIRED)
+    return RawRequest(values, requires_service=requires_service, kind=kind)
+
+
+def _known(object_id: str) -> str:
+    """An id that could be one of ours; anything else reads as unknown without asking the database."""
+    if not is_id(object_id):
+        raise NotFound
+    return object_id

@@ -1,0 +1,179 @@
+"""`doitong work`: two PGQueuer loops (renders, quick jobs), the poller and the sweep, until SIGTERM.
+
+A job is only a reason to look. Renders have a loop of their own, which takes no more jobs than there are places
+to render, so that who is next is decided when a place is free. A lost database is reconnected to.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job
+from pgqueuer.queries import Queries
+
+from doitong.app import Application, Workshop
+from doitong.core.clock import Clock
+from doitong.core.settings import Settings
+from doitong.db import queue
+from doitong.generations.model import Lane
+
+QUICK_BATCH = 16
+DEQUEUE_TIMEOUT = timedelta(seconds=5)
+RECONNECT_SECONDS = 1.0
+DRAIN_SECONDS = 8.0
+
+_log = structlog.get_logger(__name__)
+Step = Callable[[str], Awaitable[timedelta | None]]
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; down within ten seconds, running attempts given back."""
+    import uvloop  # noqa: PLC0415
+
+    uvloop.run(work(settings))
+
+
+async def work(settings: Settings) -> None:
+    """The worker's life."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app = await Application.open(settings)
+    workshop = Workshop.build(app)
+    try:
+        await _work_until(stop, settings, app.database.dsn, workshop, app.clock)
+    finally:
+        for engine in workshop.engines.values():
+            await engine.close()
+        await app.close()
+
+
+async def _work_until(
+    stop: asyncio.Event, settings: Settings, dsn: str, workshop: Workshop, clock: Clock
+) -> None:
+    renders = settings.studio_renders or os.cpu_count() or 1
+    lease = timedelta(seconds=settings.lease_seconds)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_consume(stop, dsn, _render_steps(workshop), 1, max(2, renders), lease))
+        group.create_task(
+            _consume(stop, dsn, _quick_steps(workshop), QUICK_BATCH, settings.worker_jobs, lease)
+        )
+        group.create_task(workshop.poller.run(stop))
+        group.create_task(_sweep_until(stop, settings.sweep_seconds, workshop, clock))
+        group.create_task(_drain_at(stop, workshop))
+        _log.info("worker_ready", renders=renders, jobs=settings.worker_jobs)
+
+
+async def _drain_at(stop: asyncio.Event, workshop: Workshop) -> None:
+    await stop.wait()
+    _log.info("worker_draining")
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await workshop.runner.drain()
+    except TimeoutError:
+        _log.error("worker_drain_timed_out")
+        os._exit(1)
+
+
+def _render_steps(workshop: Workshop) -> dict[str, Step]:
+    async def render(_: str) -> None:
+        await workshop.runner.run_next(Lane.RENDER)
+
+    return {queue.RENDER: render}
+
+
+def _quick_steps(workshop: Workshop) -> dict[str, Step]:
+    async def submit(_: str) -> None:
+        await workshop.runner.run_next(Lane.SUBMIT)
+
+    async def store(generation_id: str) -> None:
+        await workshop.runner.run_storing(generation_id)
+
+    async def cancel(generation_id: str) -> None:
+        await workshop.runner.run_cancel(generation_id)
+
+    return {
+        queue.SUBMIT: submit,
+        queue.STORE: store,
+        queue.CANCEL: cancel,
+        queue.DELIVER: workshop.deliverer.deliver,
+    }
+
+
+async def _consume(
+    stop: asyncio.Event, dsn: str, steps: dict[str, Step], batch: int, places: int, lease: timedelta
+) -> None:
+    """One PGQueuer loop, begun again whenever its connection is lost."""
+    while not stop.is_set():
+        try:
+            connection = await asyncpg.connect(dsn, server_settings={"application_name": "doitong queue"})
+            try:
+                await _consume_once(stop, connection, steps, batch, max(places, 2 * batch), lease)
+            finally:
+                await connection.close(timeout=2)
+        except Exception as error:
+            _log.warning("queue_connection_lost", error=repr(error))
+        if not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RECONNECT_SECONDS):
+                    await stop.wait()
+
+
+async def _consume_once(
+    stop: asyncio.Event,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    steps: dict[str, Step],
+    batch: int,
+    places: int,
+    lease: timedelta,
+) -> None:
+    manager = QueueManager(Queries(AsyncpgDriver(connection)))
+    for entrypoint, step in steps.items():
+        manager.entrypoint(entrypoint)(_job_of(step))
+    stopper = asyncio.create_task(_shut_down_at(stop, manager))
+    try:
+        await manager.run(
+            dequeue_timeout=DEQUEUE_TIMEOUT,
+            batch_size=batch,
+            max_concurrent_tasks=places,
+            heartbeat_timeout=lease,
+            shutdown_on_listener_failure=True,
+        )
+    finally:
+        stopper.cancel()
+
+
+async def _shut_down_at(stop: asyncio.Event, manager: QueueManager) -> None:
+    await stop.wait()
+    manager.shutdown.set()
+
+
+def _job_of(step: Step) -> Callable[[Job], Awaitable[None]]:
+    async def job(job: Job) -> None:
+        assert job.payload is not None
+        again = await step(job.payload.decode())
+        if again is not None:
+            raise RetryRequested(delay=again)
+
+    return job
+
+
+async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Workshop, clock: Clock) -> None:
+    while not stop.is_set():
+        try:
+            await workshop.sweeper.sweep()
+            await workshop.deliverer.sweep(clock.now())
+        except Exception:
+            _log.exception("sweep_failed")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_seconds):
+                await stop.wait()

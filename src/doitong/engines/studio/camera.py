@@ -1,0 +1,111 @@
+"""The camera: where it stands and looks at each moment, eased, and the ground its path can see."""
+
+import math
+from dataclasses import dataclass, replace
+
+from doitong.engines.studio.landforms import Landform
+from doitong.engines.studio.scene import CameraStep, Scene
+
+PAN_RADIANS = math.radians(9)
+TILT_RADIANS = math.radians(5)
+ROLL_RADIANS = math.radians(4)
+ORBIT_RADIANS = math.radians(7)
+ZOOM_RATIO = 1.28
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Position in metres, angles in radians (yaw to the right, pitch up, roll clockwise), zoom as a ratio."""
+
+    x: float = 0.0
+    y: float = 0.0
+    z: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    zoom: float = 1.0
+
+
+def ease(t: float) -> float:
+    """Ease-in-out from 0 to 1 with no jerk at the ends (smootherstep, Perlin 2002)."""
+    t = min(1.0, max(0.0, t))
+    return t * t * t * (t * (t * 6 - 15) + 10)
+
+
+def focal_length(width: int, height: int) -> float:
+    """Focal length in pixels at zoom 1: about 52° across a wide frame, 56° down a tall one."""
+    return max(width * 1.02, height * 0.94) if width >= height else height * 0.94
+
+
+def move_pose(pose: Pose, step: CameraStep, share: float, land: Landform, motion: float) -> Pose:
+    """`pose` after `share` (0–1) of one move."""
+    amount = 2.0 * step.strength * share * motion
+    metres = land.dolly_metres * amount
+    match step.move:
+        case "pan_left":
+            return replace(pose, yaw=pose.yaw - PAN_RADIANS * amount)
+        case "pan_right":
+            return replace(pose, yaw=pose.yaw + PAN_RADIANS * amount)
+        case "tilt_up":
+            return replace(pose, pitch=pose.pitch + TILT_RADIANS * amount)
+        case "tilt_down":
+            return replace(pose, pitch=pose.pitch - TILT_RADIANS * amount)
+        case "roll_left":
+            return replace(pose, roll=pose.roll - ROLL_RADIANS * amount)
+        case "roll_right":
+            return replace(pose, roll=pose.roll + ROLL_RADIANS * amount)
+        case "zoom_in":
+            return replace(pose, zoom=pose.zoom * ZOOM_RATIO**amount)
+        case "zoom_out":
+            return replace(pose, zoom=pose.zoom / ZOOM_RATIO**amount)
+        case _:
+            return _travel(pose, step.move, metres, amount, land)
+
+
+def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform) -> Pose:
+    ahead, aside = (math.sin(pose.yaw), math.cos(pose.yaw)), (math.cos(pose.yaw), -math.sin(pose.yaw))
+    match move:
+        case "dolly_in" | "dolly_out":
+            sign = 1 if move == "dolly_in" else -1
+            return replace(pose, x=pose.x + sign * ahead[0] * metres, z=pose.z + sign * ahead[1] * metres)
+        case "truck_left" | "truck_right":
+            sign = 0.45 if move == "truck_right" else -0.45
+            return replace(pose, x=pose.x + sign * aside[0] * metres, z=pose.z + sign * aside[1] * metres)
+        case "pedestal_up" | "pedestal_down":
+            ratio = 2.6 if move == "pedestal_up" else 1 / 1.7
+            return replace(pose, y=pose.y * ratio**amount)
+        case "orbit_left" | "orbit_right":
+            turn = ORBIT_RADIANS * amount * (1 if move == "orbit_right" else -1)
+            x, z = math.sin(turn) * land.pivot_metres, (1 - math.cos(turn)) * land.pivot_metres
+            return replace(pose, x=pose.x + x, z=pose.z + z, yaw=pose.yaw - turn)
+    return pose
+
+
+class CameraPath:
+    """The way of the camera through one film; `height` is its height over the water or ground."""
+
+    def __init__(self, scene: Scene, land: Landform, height: float) -> None:
+        self._scene, self._land = scene, land
+        self._offset = Pose()
+        end = self._pose_from(Pose(y=height), 1.0)
+        middle = Pose(yaw=-end.yaw / 2, pitch=-end.pitch / 2, roll=-end.roll / 2, y=height)
+        is_orbit = any(step.move.startswith(("orbit", "truck")) for part in scene.segments for step in part)
+        centred = replace(middle, x=-end.x / 2) if is_orbit else middle
+        back = min(0.0, end.z)
+        self._start = replace(centred, z=-back, zoom=1.0 if end.zoom >= 1 else 1.0 / end.zoom)
+
+    def _pose_from(self, start: Pose, share: float) -> Pose:
+        pose, count = start, max(1, len(self._scene.segments))
+        for place, part in enumerate(self._scene.segments):
+            done = ease(share * count - place)
+            for step in part:
+                pose = move_pose(pose, step, done, self._land, self._scene.motion)
+        return pose
+
+    def pose(self, share: float) -> Pose:
+        """The pose at `share` of the film's length, 0–1."""
+        return self._pose_from(self._start, share)
+
+    def poses(self, count: int = 13) -> list[Pose]:
+        """Poses spread over the film, for bounds."""
+        return [self.pose(i / (count - 1)) for i in range(count)]

@@ -1,0 +1,108 @@
+"""Curtains: upright outlines at one depth, drawn between the rows of the land. Tree lines and far ranges."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from doitong.engines.studio.arrays import Colour, Floats
+from doitong.engines.studio.ground import FOREST, SNOW
+from doitong.engines.studio.levels import Level
+from doitong.engines.studio.light import Light
+from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Curtain:
+    """Outline `tops` in metres at `depth`, sampled every `step` metres from x = `start`; −1e4 where nothing
+    stands. `shade` scales `colour` for each sample; `foot` is the ground below."""
+
+    depth: float
+    start: float
+    step: float
+    tops: Floats
+    shade: Floats
+    colour: Colour
+
+
+def far_ranges(world: World, light: Light, random: np.random.Generator) -> list[Curtain]:
+    """Mountain ranges beyond the grid, one behind the other, with a gap where the sun stands."""
+    curtains = []
+    colour = tuple(0.10 * light.fill[i] + 0.012 * light.sun[i] for i in range(3))
+    for place in range(world.land.far_ranges):
+        depth = (17000.0, 24000.0, 34000.0)[place]
+        tile, sharp = _outline(random, 1024, 1.45, 4), _outline(random, 1024, 1.1, 18)
+        across = np.arange(tile.size) / tile.size - 0.5
+        outline = 0.62 + 0.16 * tile - 0.10 * np.abs(sharp)
+        width = depth * 3.4
+        gap = np.exp(-(((np.arctan(across * width / depth) - world.sun_turn) / 0.11) ** 2))
+        tops = world.land.far_relief * (depth / 14000.0) * outline * (1 - 0.55 * gap)
+        start = -width / 2
+        curtains.append(
+            Curtain(depth, start, width / tile.size, tops.astype(np.float32), np.ones(tile.size, np.float32),
+                    (colour[0], colour[1], colour[2]))  # fmt: skip
+        )
+    return curtains
+
+
+def _outline(random: np.random.Generator, size: int, slope: float, low_cut: int) -> Floats:
+    """A seamless line with power ∝ frequency^(−2·slope), mean 0, deviation 1."""
+    frequency = np.arange(size // 2 + 1)
+    shape = np.where(frequency >= low_cut, np.maximum(frequency, 1.0) ** -slope, 0.0)
+    line = np.fft.irfft(shape * np.exp(2j * np.pi * random.random(frequency.size)), size)
+    return np.asarray(line / line.std(), dtype=np.float32)
+
+
+def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: np.random.Generator) -> list[Curtain]:
+    """Rows of conifers on wooded ground, dense near the shore and thinner with distance."""
+    if not scene.trees or world.land.tree_density <= 0:
+        return []
+    low, high = (330.0, 3600.0) if world.land.has_water else (240.0, 3200.0)
+    spread = world.grid.spread
+    curtains = []
+    for place in range(level.tree_lines):
+        depth = low * (high / low) ** ((place + random.random() * 0.6) / level.tree_lines)
+        step = max(0.28, depth * 0.00055)
+        half = spread * (depth + world.grid.apex)
+        count = int(2 * half / step)
+        x = (np.arange(count, dtype=np.float32) * np.float32(step) - np.float32(half)).astype(np.float32)
+        row = int(np.searchsorted(world.grid.depths, depth))
+        at = world.grid.columns_of(x, np.full_like(x, depth))
+        base = np.interp(at, np.arange(world.grid.columns), world.heights[row]).astype(np.float32)
+        cover = np.interp(at, np.arange(world.grid.columns), world.forest[row]).astype(np.float32)
+        tops, shade = _plant(random, base, cover, step, scene, world.land.tree_density)
+        wood = tuple((0.42 * light.sun[i] + 1.0 * light.fill[i]) * _needles(scene)[i] for i in range(3))
+        curtains.append(Curtain(depth, -half, step, tops, shade, (wood[0], wood[1], wood[2])))
+    return curtains
+
+
+def _needles(scene: Scene) -> Colour:
+    white = 0.10 if scene.snow >= 0.7 else 0.0
+    return tuple(FOREST[i] * (1 - white) + SNOW[i] * white for i in range(3))  # type: ignore[return-value]
+
+
+def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float, scene: Scene,
+           density: float) -> tuple[Floats, Floats]:  # fmt: skip
+    tops = np.full(base.size, -1e4, np.float32)
+    shade = np.ones(base.size, np.float32)
+    width = base.size * step
+    count = int(width / 7.0 * min(1.0, density))
+    places = (random.random(count) * base.size).astype(int)
+    clump = np.repeat(random.random(count // 6 + 1), 6)[:count]
+    talls = (8.0 + 13.0 * random.random(count) ** 1.4) * (0.75 + 0.5 * clump)
+    tints = 0.65 + 0.75 * random.random(count)
+    for place, tall, tint in zip(places, talls, tints, strict=True):
+        if cover[place] < 0.45:
+            continue
+        half = max(1, int(tall * 0.17 / step))
+        first, last = max(0, place - half), min(base.size, place + half + 1)
+        away = np.abs(np.arange(first, last) - place) / half
+        tiers = 0.10 * np.mod(away * (2.5 + tall * 0.22), 1.0) * (1 - away)
+        outline = base[place] - 0.8 + tall * (1 - away**0.86 + tiers)
+        part = tops[first:last]
+        better = outline > part
+        part[better] = outline[better]
+        lean = 1 + 0.35 * np.linspace(1, -1, last - first)
+        shade[first:last][better] = (tint * lean)[better]
+    return tops, shade
+

@@ -1,0 +1,90 @@
+"""The encoder: frames in, one finished H.264 MP4 out.
+
+Promises: never more than a few frames in memory; yuv420p, limited range, tagged BT.709, index before the data
+(faststart); the same frames give the same bytes on one machine, because x264's thread count is pinned; the file
+appears under its name only when it is whole and on disk.
+"""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+
+from doitong.catalogue.model import Quality
+from doitong.engines.studio.arrays import Bytes
+
+ENCODER_THREADS = 2  # pinned: x264's output depends on it
+_BT709 = 1
+_LIMITED_RANGE = 1
+_OPTIONS = {
+    Quality.STANDARD: {"preset": "veryfast", "crf": "20"},
+    Quality.HIGH: {"preset": "fast", "crf": "18"},
+}
+
+
+class FilmWriter:
+    """Writes planes of Y, U, V as one film; use as a context manager, `close` only on success."""
+
+    def __init__(self, path: Path, width: int, height: int, frames_per_second: int, quality: Quality) -> None:
+        if width % 2 or height % 2:
+            raise ValueError(f"the frame must have an even size, not {width}×{height}")
+        self._path, self._temporary = path, temporary_path(path)
+        self._size, self._number = (width, height), 0
+        options = {"movflags": "+faststart+use_metadata_tags"}
+        self._container = av.open(str(self._temporary), "w", format="mp4", options=options)
+        self._container.metadata["comment"] = "AI-generated"
+        stream = self._container.add_stream("libx264", rate=frames_per_second, options=dict(_OPTIONS[quality]))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.time_base = Fraction(1, frames_per_second)
+        context = stream.codec_context
+        context.thread_count = ENCODER_THREADS
+        context.thread_type = "FRAME"
+        context.gop_size = frames_per_second * 2
+        context.colorspace, context.color_primaries, context.color_trc = _BT709, _BT709, _BT709
+        context.color_range = _LIMITED_RANGE
+        self._stream, self._time_base = stream, Fraction(1, frames_per_second)
+
+    def write(self, planes: tuple[Bytes, Bytes, Bytes]) -> None:
+        """Append one frame of Y (height × width), U and V (half of that each way)."""
+        frame = av.VideoFrame(*self._size, "yuv420p")
+        for plane, data in zip(frame.planes, planes, strict=True):
+            rows, columns = data.shape
+            buffer = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+            buffer[:rows, :columns] = data
+        frame.pts, frame.time_base = self._number, self._time_base
+        frame.colorspace, frame.color_primaries, frame.color_trc = _BT709, _BT709, _BT709
+        frame.color_range = _LIMITED_RANGE
+        self._number += 1
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        """Finish the film, put it on disk and give it its name."""
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+        with self._temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        self._temporary.rename(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            return
+        try:
+            self._container.close()
+        except OSError:
+            pass  # the first error is the one to report
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """Where a film is written before it is whole."""
+    return path.with_name(f".{path.name}.part")

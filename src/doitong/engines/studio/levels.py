@@ -1,0 +1,36 @@
+"""How finely each version and quality renders: a table, and nothing but the table."""
+
+from dataclasses import dataclass, replace
+
+from doitong.catalogue.model import Quality, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of detail. `columns` × `rows` is the terrain's grid; `wave_size` the wave tile in pixels."""
+
+    name: str
+    columns: int
+    rows: int
+    octaves: int
+    gullies: int  # passes of slope-aligned erosion
+    shadow_steps: int
+    wave_size: int
+    tree_lines: int
+    near_trees: bool
+    bloom: bool
+
+
+_LEVELS = {
+    Version.GEN_2: Level("studio-gen-2", 640, 440, 6, 0, 10, 128, 10, False, False),
+    Version.GEN_3: Level("studio-gen-3", 960, 620, 8, 1, 18, 256, 22, True, True),
+    Version.GEN_4: Level("studio-gen-4", 1400, 800, 9, 2, 26, 256, 36, True, True),
+}
+
+
+def level_of(version: Version, quality: Quality) -> Level:
+    """The level of detail for a version; high quality samples the terrain more finely."""
+    level = _LEVELS[version]
+    if quality is Quality.HIGH:
+        return replace(level, columns=level.columns * 5 // 4, rows=level.rows * 5 // 4)
+    return level

@@ -1,0 +1,72 @@
+"""The light of each time of day: sun, sky, haze and exposure, in linear light."""
+
+from dataclasses import dataclass
+
+from doitong.engines.studio.arrays import Colour
+from doitong.engines.studio.scene import TimeOfDay
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Colours are linear; angles are degrees. `sun_height` is where the disc stands in the picture,
+    `key_height` and `key_turn` where the light on the ground comes from (turned from the disc towards the
+    side, as a gaffer would, so that a low sun ahead still models the slopes)."""
+
+    sun_height: float
+    key_height: float
+    key_turn: float
+    sun: Colour
+    fill: Colour
+    zenith: Colour
+    middle: Colour
+    horizon: Colour
+    glow: Colour
+    cloud_lit: Colour
+    cloud_dark: Colour
+    haze_metres: float
+    mist: float
+    exposure: float
+    disc: float = 1.0  # brightness of the disc; 0 hides it
+    is_moon: bool = False
+    stars: float = 0.0
+    water: Colour = (0.010, 0.022, 0.026)
+
+
+LIGHTS = {
+    TimeOfDay.DAWN: Light(
+        3.2, 13, 44, (2.3, 1.35, 0.92), (0.34, 0.40, 0.54),
+        (0.145, 0.24, 0.44), (0.42, 0.50, 0.62), (0.98, 0.68, 0.56), (1.25, 0.66, 0.42),
+        (1.30, 0.86, 0.72), (0.42, 0.43, 0.54), 8500, 0.85, 0.92, 1.0,
+    ),
+    TimeOfDay.MORNING: Light(
+        19, 27, 36, (2.7, 2.35, 1.9), (0.42, 0.52, 0.68),
+        (0.085, 0.22, 0.52), (0.28, 0.46, 0.74), (0.74, 0.80, 0.86), (0.75, 0.62, 0.42),
+        (1.30, 1.22, 1.12), (0.52, 0.57, 0.66), 13000, 0.45, 0.80, 0.0,
+    ),
+    TimeOfDay.NOON: Light(
+        48, 50, 50, (2.9, 2.75, 2.5), (0.46, 0.56, 0.72),
+        (0.055, 0.17, 0.47), (0.19, 0.38, 0.72), (0.60, 0.73, 0.87), (0.28, 0.28, 0.26),
+        (1.38, 1.36, 1.34), (0.58, 0.63, 0.71), 19000, 0.12, 0.76, 0.0,
+    ),
+    TimeOfDay.GOLDEN_HOUR: Light(
+        7.5, 15, 46, (3.1, 1.86, 0.88), (0.34, 0.39, 0.48),
+        (0.13, 0.25, 0.46), (0.46, 0.53, 0.60), (1.06, 0.80, 0.48), (1.55, 0.92, 0.38),
+        (1.62, 1.12, 0.66), (0.46, 0.43, 0.46), 11000, 0.5, 0.82, 1.0,
+    ),
+    TimeOfDay.SUNSET: Light(
+        3.4, 12, 58, (3.6, 1.55, 0.58), (0.20, 0.26, 0.40),
+        (0.060, 0.125, 0.285), (0.27, 0.32, 0.44), (0.92, 0.50, 0.30), (1.70, 0.66, 0.16),
+        (1.75, 0.78, 0.40), (0.20, 0.19, 0.27), 17000, 0.6, 0.84, 1.0,
+    ),
+    TimeOfDay.DUSK: Light(
+        -3.0, 12, 40, (0.55, 0.42, 0.46), (0.20, 0.25, 0.42),
+        (0.030, 0.062, 0.17), (0.12, 0.165, 0.32), (0.62, 0.36, 0.30), (0.75, 0.30, 0.14),
+        (0.52, 0.33, 0.36), (0.10, 0.115, 0.19), 9000, 0.7, 1.25, 0.0, False, 0.25,
+    ),
+    TimeOfDay.NIGHT: Light(
+        15, 34, 30, (0.42, 0.50, 0.66), (0.060, 0.082, 0.135),
+        (0.006, 0.012, 0.034), (0.020, 0.036, 0.080), (0.070, 0.100, 0.170), (0.09, 0.11, 0.15),
+        (0.26, 0.30, 0.38), (0.026, 0.034, 0.058), 11000, 0.6, 1.55, 1.0, True, 1.0,
+        (0.003, 0.006, 0.012),
+    ),
+}  # fmt: skip

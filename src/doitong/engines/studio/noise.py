@@ -1,0 +1,80 @@
+"""Seamless noise tiles and how they are sampled.
+
+Every irregular thing in a film (ridges, clouds, waves, grain) is read from one of these tiles, so that a
+seed fixes the film and that sampling is one `cv2.remap` instead of arithmetic per octave.
+"""
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.arrays import Floats
+
+LATTICE_CELLS = 64
+PIXELS_PER_CELL = 12
+_PAD = 2
+
+
+def gradient_tile(random: np.random.Generator) -> Floats:
+    """A padded seamless tile of gradient noise (Perlin 2002), about −1 to 1, `LATTICE_CELLS` waves wide."""
+    n = LATTICE_CELLS
+    angle = random.random((n, n), dtype=np.float32) * np.float32(2 * np.pi)
+    gx, gy = np.cos(angle), np.sin(angle)
+    at = (np.arange(n * PIXELS_PER_CELL, dtype=np.float32) + 0.5) / PIXELS_PER_CELL
+    cell, part = np.floor(at).astype(np.int32), at - np.floor(at)
+    ease = part**3 * (part * (part * 6 - 15) + 10)
+    corners = []
+    for j in (0, 1):
+        for i in (0, 1):
+            rows, cols = np.ix_((cell + j) % n, (cell + i) % n)
+            corners.append(gx[rows, cols] * (part - i)[None, :] + gy[rows, cols] * (part - j)[:, None])
+    top = corners[0] + (corners[1] - corners[0]) * ease[None, :]
+    bottom = corners[2] + (corners[3] - corners[2]) * ease[None, :]
+    tile = (top + (bottom - top) * ease[:, None]) * np.float32(1.55)
+    return pad(tile.astype(np.float32))
+
+
+def spectral_tile(random: np.random.Generator, size: int, slope: float, low_cut: float = 1.0) -> Floats:
+    """A padded seamless tile with power ∝ frequency^(−2·slope): mean 0, deviation 1."""
+    frequency = np.fft.fftfreq(size) * size
+    radius = np.hypot(frequency[:, None], np.fft.rfftfreq(size)[None, :] * size)
+    shape = np.where(radius >= low_cut, np.maximum(radius, 1.0) ** -slope, 0.0)
+    phase = np.exp(2j * np.pi * random.random(radius.shape))
+    tile = np.fft.irfft2(shape * phase, s=(size, size))
+    return pad((tile / tile.std()).astype(np.float32))
+
+
+def pad(tile: Floats) -> Floats:
+    """Wrap a rim around a seamless tile, so that interpolation at the seam needs no special case."""
+    return np.asarray(cv2.copyMakeBorder(tile, _PAD, _PAD, _PAD, _PAD, cv2.BORDER_WRAP), dtype=np.float32)
+
+
+def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
+    """Read a padded tile at (x, y), in pixels of the unpadded tile, wrapping around."""
+    size = np.float32(tile.shape[0] - 2 * _PAD)
+    px = x - np.floor(x * (1 / size)) * size + np.float32(_PAD)
+    py = y - np.floor(y * (1 / size)) * size + np.float32(_PAD)
+    return np.asarray(cv2.remap(tile, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+class Fractal:
+    """Gradient noise by wavelength in metres, with its own offset and rotation for every octave."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self._tile = gradient_tile(random)
+        self._offsets = random.random((64, 2)) * LATTICE_CELLS * PIXELS_PER_CELL
+        self._turns = random.random(64) * 2 * np.pi
+
+    def wave(self, x: Floats, z: Floats, metres: float, channel: int) -> Floats:
+        """One octave at (x, z) metres with the given wavelength; `channel` picks an independent field."""
+        scale = PIXELS_PER_CELL / metres
+        c, s = np.cos(self._turns[channel]) * scale, np.sin(self._turns[channel]) * scale
+        u = x * np.float32(c) - z * np.float32(s) + np.float32(self._offsets[channel, 0])
+        v = x * np.float32(s) + z * np.float32(c) + np.float32(self._offsets[channel, 1])
+        return sample(self._tile, u, v)
+
+    def sum(self, x: Floats, z: Floats, metres: float, octaves: int, channel: int) -> Floats:
+        """Fractal sum of `octaves` waves, each half as long and half as strong; about −1 to 1."""
+        total = self.wave(x, z, metres, channel)
+        for octave in range(1, octaves):
+            total += self.wave(x, z, metres / 2.03**octave, channel + octave) * np.float32(0.5**octave)
+        return total * np.float32(0.6)

@@ -1,0 +1,226 @@
+"""One look at the land: which point of the mesh each pixel sees, and its colour with haze.
+
+Works column by column (as in Comanche, 1992), but over fixed rows: project every row of the grid, keep the running
+minimum, scatter the rows that rise above it, and fill downwards. The same code draws the mirrored view for the water.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.arrays import Floats, Ints
+from doitong.engines.studio.camera import Pose
+from doitong.engines.studio.curtains import Curtain
+from doitong.engines.studio.ground import LIT_RANGE
+from doitong.engines.studio.world import World
+
+_NOTHING = np.float32(-1e4)
+_NEAREST_METRES = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A picture's geometry: pixels, focal length in pixels, and the row of the horizon."""
+
+    width: int
+    rows: int
+    focal: float
+    horizon: float
+
+    def slopes(self) -> Floats:
+        """Sideways tangent of each column from the middle of the view."""
+        at = np.arange(self.width, dtype=np.float32) + np.float32(0.5 - self.width / 2)
+        return (at * np.float32(1 / self.focal)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The land seen: planes for the rows `top` … `top + height`; `land` is 0 where sky or water shows.
+    `edges` are flat positions of outline pixels with the share of the pixel that the land covers."""
+
+    top: int
+    planes: tuple[Floats, Floats, Floats]
+    land: Floats
+    sky: Floats
+
+
+class LandView:
+    """Draws the land of one world."""
+
+    def __init__(self, world: World, curtains: list[Curtain], haze_metres: float, mist: float) -> None:
+        self._world = world
+        self._curtains = sorted(curtains, key=lambda curtain: curtain.depth)
+        self._haze, self._mist = np.float32(1.0 / haze_metres), np.float32(mist)
+        grid_rows = world.grid.depths.size
+        depths = np.concatenate([world.grid.depths, [c.depth for c in self._curtains]])
+        order = np.argsort(depths, kind="stable")
+        self._depths = depths[order].astype(np.float32)
+        place = np.empty_like(order)
+        place[order] = np.arange(order.size)
+        self._ground_rows = place[:grid_rows]
+        self._curtain_rows = place[grid_rows:]
+        row_number = np.where(order < grid_rows, order, -1)
+        self._last_ground = np.maximum.accumulate(row_number)
+        is_ground = row_number >= 0
+        before = np.where(is_ground, np.maximum(row_number - 1, 0), self._last_ground).clip(0)
+        self._before = self._ground_rows[before].astype(np.int32)
+        after = np.where(is_ground, row_number, self._last_ground).clip(0)
+        own = np.interp(self._depths, world.grid.depths, np.arange(grid_rows))
+        self._row_from = np.where(is_ground, before, own).astype(np.float32)
+        self._row_span = np.where(is_ground, after - before, 0).astype(np.float32)
+        self._depth_from = np.where(is_ground, world.grid.depths[before], self._depths).astype(np.float32)
+        self._depth_span = np.where(is_ground, self._depths - self._depth_from, 0).astype(np.float32)
+        self._curtain_of = np.full(order.size + 1, -1, np.int16)
+        self._curtain_of[self._curtain_rows] = np.arange(len(self._curtains))
+        self._scale = np.float32((world.grid.columns - 1) / (2 * world.grid.spread))
+
+    def height_table(self, pose: Pose, lens: Lens) -> tuple[Floats, Floats, Floats]:
+        """Heights seen in every column at every row (near to far), with the columns' sideways slope and depth."""
+        px = lens.slopes()
+        dz = np.float32(np.cos(pose.yaw)) - px * np.float32(np.sin(pose.yaw))
+        aside = (np.float32(np.sin(pose.yaw)) + px * np.float32(np.cos(pose.yaw))) / dz
+        grid = self._world.grid
+        ahead = grid.depths - np.float32(pose.z)
+        inverse = self._scale / (grid.depths + np.float32(grid.apex))
+        map_x = np.outer(ahead * inverse, aside)
+        map_x += (np.float32(pose.x) * inverse + np.float32((grid.columns - 1) / 2))[:, None]
+        map_y = np.repeat(np.arange(grid.depths.size, dtype=np.float32)[:, None], lens.width, axis=1)
+        table = np.empty((self._depths.size, lens.width), np.float32)
+        table[self._ground_rows] = cv2.remap(self._world.heights, map_x, map_y, cv2.INTER_LINEAR,
+                                             borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+        for row, curtain in zip(self._curtain_rows, self._curtains, strict=True):
+            x = np.float32(pose.x) + np.float32(curtain.depth - pose.z) * aside
+            at = (x - np.float32(curtain.start)) * np.float32(1 / curtain.step)
+            table[row] = np.interp(at, np.arange(curtain.tops.size), curtain.tops)
+        return table, aside, dz
+
+    def project(self, table: Floats, dz: Floats, pose: Pose, lens: Lens, mirrored: bool) -> tuple[Floats, int]:
+        """Rows of the picture where each point appears, and the first row that is in front of the camera."""
+        ahead = self._depths - np.float32(pose.z)
+        first = int(np.searchsorted(ahead, _NEAREST_METRES))
+        factor = np.outer(np.float32(lens.focal) / np.maximum(ahead, _NEAREST_METRES), dz)
+        if mirrored:
+            lifted = np.where(table > 0, table + np.float32(pose.y), _NOTHING)
+            screen = np.float32(lens.horizon) - lifted * factor
+        else:
+            screen = np.float32(lens.horizon) - (table - np.float32(pose.y)) * factor
+        screen[:first] = np.float32(4 * lens.rows)
+        return screen.astype(np.float32, copy=False), first
+
+    def hits(self, screen: Floats, first: int, lens: Lens) -> tuple[Ints, Floats]:
+        """The number of the row seen by each pixel (or the count of rows: nothing), and the running minimum."""
+        low = np.minimum.accumulate(screen, axis=0)
+        rises = np.empty(screen.shape, bool)
+        rises[0] = True
+        np.less(screen[1:], low[:-1], out=rises[1:])
+        rises &= screen < lens.rows
+        flat = np.flatnonzero(rises)[::-1]
+        seen = np.full((lens.rows, lens.width), self._depths.size, np.int32)
+        row = np.maximum(screen.reshape(-1).take(flat), 0).astype(np.int32)
+        number, column = flat // lens.width, flat % lens.width
+        seen.reshape(-1)[row * lens.width + column] = number
+        np.minimum.accumulate(seen, axis=0, out=seen)
+        return seen, low
+
+    def draw(self, pose: Pose, lens: Lens, haze: Floats, mirrored: bool = False,
+             prepared: tuple[Floats, Floats, Floats] | None = None) -> Picture | None:  # fmt: skip
+        """The land from `pose`. `haze`: (3, width) the colour that distance turns to."""
+        table, aside, dz = prepared or self.height_table(pose, lens)
+        screen, first = self.project(table, dz, pose, lens, mirrored)
+        seen, low = self.hits(screen, first, lens)
+        nothing = self._depths.size
+        is_land_row = (seen < nothing).any(axis=1)
+        if not is_land_row.any():
+            return None
+        top = int(np.argmax(is_land_row))
+        nearest = screen[min(first, nothing - 1)]
+        bottom = lens.rows
+        if self._world.land.has_water and not mirrored:
+            bottom = min(lens.rows, int(nearest.max()) + 1)
+        if bottom <= top:
+            return None
+        planes, land = self._colour(seen[top:bottom], top, screen, aside, dz, pose, lens, haze, mirrored)
+        if self._world.land.has_water and not mirrored:
+            below = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5) > nearest[None, :]
+            land[below] = 0
+        sky = (seen[top:bottom] >= nothing).astype(np.float32)
+        if not mirrored:
+            self._soften(seen[top:bottom], top, screen, planes, land, sky, nothing)
+        return Picture(top, planes, land, sky)
+
+    def _colour(self, seen: Ints, top: int, screen: Floats, aside: Floats, dz: Floats, pose: Pose, lens: Lens,
+                haze: Floats, mirrored: bool) -> tuple[tuple[Floats, Floats, Floats], Floats]:  # fmt: skip
+        width = lens.width
+        hit = np.minimum(seen, self._depths.size - 1)
+        columns = np.arange(width, dtype=np.int32)[None, :]
+        flat = screen.reshape(-1)
+        upper = flat.take(hit * width + columns)
+        lower = flat.take(self._before.take(hit) * width + columns)
+        rows = np.arange(top, top + seen.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)
+        share = np.clip((lower - rows) / np.maximum(lower - upper, np.float32(1e-3)), 0, 1)
+        depth = self._depth_from.take(hit) + share * self._depth_span.take(hit)
+        map_y = self._row_from.take(hit) + share * self._row_span.take(hit)
+        ahead = depth - np.float32(pose.z)
+        x = np.float32(pose.x) + ahead * aside[None, :]
+        map_x = x / (depth + np.float32(self._world.grid.apex)) * self._scale
+        map_x += np.float32((self._world.grid.columns - 1) / 2)
+        lit = cv2.remap(self._world.lit, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        parts = cv2.split(lit)
+        planes = [_DECODE.take(parts[i]) for i in range(3)]
+        land = parts[3].astype(np.float32) * np.float32(1 / 255)
+        self._paint_curtains(hit, x, planes, land)
+        land[seen >= self._depths.size] = 0
+        away = ahead / dz[None, :]
+        height = (np.float32(lens.horizon) - rows) * away * np.float32(1 / lens.focal)
+        height += np.float32(-pose.y if mirrored else pose.y)
+        mist = cv2.exp(np.minimum(height * np.float32(-1 / 55.0), 2.0)) * (self._mist * np.float32(3.4))
+        mist += np.float32(0.35) + cv2.exp(np.minimum(height * np.float32(-1 / 900.0), 0.5)) * np.float32(0.65)
+        clear = cv2.exp(-away * self._haze * mist)
+        for i in range(3):
+            planes[i] = haze[i][None, :] + (planes[i] - haze[i][None, :]) * clear
+        return (planes[0], planes[1], planes[2]), land
+
+    def _paint_curtains(self, hit: Ints, x: Floats, planes: list[Floats], land: Floats) -> None:
+        which = self._curtain_of.take(hit)
+        spots = np.flatnonzero(which >= 0)
+        if not spots.size:
+            return
+        numbers = which.reshape(-1)[spots]
+        across = x.reshape(-1)[spots]
+        flats = [plane.reshape(-1) for plane in planes]
+        for number in np.unique(numbers):
+            curtain, mine = self._curtains[number], numbers == number
+            places = spots[mine]
+            at = ((across[mine] - np.float32(curtain.start)) * np.float32(1 / curtain.step)).astype(np.int32)
+            shade = curtain.shade.take(np.clip(at, 0, curtain.shade.size - 1))
+            for i in range(3):
+                flats[i][places] = shade * np.float32(curtain.colour[i])
+        land.reshape(-1)[spots] = 1
+
+    def _soften(self, seen: Ints, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats], land: Floats,
+                sky: Floats, nothing: int) -> None:  # fmt: skip
+        """Blend each outline pixel with the one above it by the share of it that is covered."""
+        width = seen.shape[1]
+        jump = seen[:-1] - seen[1:] > 3
+        spots = np.flatnonzero(jump) + width
+        if not spots.size:
+            return
+        hit = seen.reshape(-1)[spots]
+        edge = screen.reshape(-1).take(hit * width + spots % width)
+        cover = np.clip(np.float32(top) + (spots // width + 1).astype(np.float32) - edge, 0, 1)
+        above = spots - width
+        is_sky = seen.reshape(-1)[above] >= nothing
+        for plane in planes:
+            flat = plane.reshape(-1)
+            mixed = flat[spots] * cover + flat[above] * (1 - cover)
+            flat[spots] = np.where(is_sky, flat[spots], mixed)
+        flat_land = land.reshape(-1)
+        flat_land[spots] = np.where(is_sky, flat_land[spots] * cover, flat_land[spots])
+        flat_sky = sky.reshape(-1)
+        flat_sky[spots] = np.where(is_sky, 1 - cover, 0)
+
+
+_DECODE = ((np.arange(256, dtype=np.float32) / 255.0) ** 2 * LIT_RANGE).astype(np.float32)

@@ -1,0 +1,146 @@
+"""Water: waves that disperse as real ones do, the mirrored view broken by them, Fresnel and the sun's glitter."""
+
+import math
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.arrays import Floats, smooth
+from doitong.engines.studio.camera import Pose
+from doitong.engines.studio.light import Light
+from doitong.engines.studio.noise import pad, sample, spectral_tile
+from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.sky import Planes
+from doitong.engines.studio.view import Lens
+
+_TILE_METRES = 46.0
+_GRAVITY = 9.81
+
+
+class Waves:
+    """A square of water whose slopes evolve by the deep-water dispersion relation (Tessendorf 2001)."""
+
+    def __init__(self, random: np.random.Generator, size: int, wind: float) -> None:
+        k = 2 * np.pi * np.fft.fftfreq(size, _TILE_METRES / size)
+        kx, kz = np.meshgrid(k, k)
+        length = np.hypot(kx, kz)
+        length[0, 0] = 1.0
+        toward = (kz * 0.92 + kx * 0.39) / length
+        longest = 0.55 * wind
+        power = np.exp(-((longest / length) ** 2)) / length**3.4 * (0.25 + toward**2) * np.exp(-((length * 0.09) ** 2))
+        power[0, 0] = 0.0
+        draw = random.standard_normal((size, size)) + 1j * random.standard_normal((size, size))
+        self._spectrum = draw * np.sqrt(power)
+        self._mirror = np.conj(np.roll(self._spectrum[::-1, ::-1], 1, (0, 1)))
+        self._rate = np.sqrt(_GRAVITY * length)
+        self._kx, self._kz = kx, kz
+        slopes = self._slopes(0.0)
+        self._level = 1.0 / math.sqrt(float(np.mean(slopes[..., 0] ** 2 + slopes[..., 1] ** 2)))
+
+    def _slopes(self, seconds: float) -> Floats:
+        turn = np.exp(1j * self._rate * seconds)
+        height = self._spectrum * turn + self._mirror * np.conj(turn)
+        both = np.fft.ifft2(1j * self._kx * height - self._kz * height)
+        return np.dstack([both.real, both.imag]).astype(np.float32)
+
+    def tile(self, seconds: float) -> Floats:
+        """Padded tile of slopes along x and z at one moment, of root mean square 1."""
+        return pad(self._slopes(seconds) * np.float32(self._level))
+
+
+class Water:
+    """Shades the water of one film."""
+
+    def __init__(self, scene: Scene, light: Light, wave_slope: float, wave_size: int, sun: tuple[float, float, float]):
+        random = np.random.default_rng([scene.seed, 37])
+        self._light, self._sun, self._scene = light, sun, scene
+        self._slope = wave_slope * scene.wind
+        self._size = wave_size
+        self._waves = Waves(random, wave_size, 1.0)
+        self._gusts = spectral_tile(random, 256, 1.5, 2)
+
+    def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float) -> Planes:
+        """The rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's."""
+        rows = np.arange(top, lens.rows, dtype=np.float32)[:, None] + np.float32(0.5)
+        down = np.maximum((rows - np.float32(lens.horizon)) * np.float32(1 / lens.focal), np.float32(0.4 / lens.focal))
+        px = lens.slopes()[None, :]
+        away = np.float32(pose.y) / down
+        c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+        x = np.float32(pose.x) + (s + px * c) * away
+        z = np.float32(pose.z) + (c - px * s) * away
+        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, seconds)
+        calm = self._calm(x, z, lens, seconds)
+        sx *= calm
+        sz *= calm
+        colour = self._reflect(mirror, mirror_lens, lens, px, down, sx, sz)
+        grazing = np.clip(down * np.float32(1.04) + sz * np.float32(0.9), 0.0, 1.0)
+        fresnel = np.float32(0.02) + np.float32(0.98) * (1 - grazing) ** 5
+        glitter = self._glitter(px, down, sx, sz, c, s)
+        planes = []
+        for i in range(3):
+            body = np.float32(self._light.water[i] * (self._light.fill[i] * 2.2 + self._light.sun[i] * 0.35))
+            plane = body + (colour[i] - body) * fresnel
+            plane += glitter * np.float32(self._light.sun[i] * (1.0 if self._light.is_moon else 1.35))
+            planes.append(plane)
+        return planes[0], planes[1], planes[2]
+
+    def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
+                   seconds: float) -> tuple[Floats, Floats]:  # fmt: skip
+        """Slopes at each pixel from waves just long enough to be seen there: two sizes, blended by distance."""
+        tile = self._waves.tile(seconds)
+        texel = _TILE_METRES / self._size
+        across = away / np.float32(lens.focal)
+        along = away * away / np.float32(lens.focal * pose.y)
+        level = np.log2(np.maximum(np.sqrt(across * along) * 1.1, 1e-3) / texel).clip(0, 11).astype(np.float32)
+        sx, sz = np.zeros_like(x), np.zeros_like(x)
+        for number in range(int(level.min()), int(level.max()) + 2):
+            weight = np.clip(1 - np.abs(level - number), 0, 1)
+            rows = np.flatnonzero(weight > 0)
+            if not rows.size:
+                continue
+            part = slice(int(rows[0]), int(rows[-1]) + 1)
+            scale = np.float32(1 / (texel * 2.0**number))
+            shift = np.float32(number * 61.7)
+            slopes = sample(tile, x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
+            strength = weight[part, None] * np.float32(self._slope)
+            sx[part] += slopes[..., 0] * strength
+            sz[part] += slopes[..., 1] * strength
+        return sx, sz
+
+    def _calm(self, x: Floats, z: Floats, lens: Lens, seconds: float) -> Floats:
+        """Gusts: bands of rougher and calmer water that drift."""
+        small_x, small_z = x[::4, ::4], z[::4, ::4]
+        drift = np.float32(seconds * 1.2 * self._scene.wind)
+        far = np.log2(np.maximum(small_z, 8.0))
+        u = small_x / np.maximum(small_z, 8.0) * 26 + small_x * np.float32(0.12)
+        gust = sample(self._gusts, u + drift, far * np.float32(34.0) + drift * np.float32(0.3))
+        scale = np.clip(np.float32(0.95) + gust * np.float32(0.45), 0.2, 2.0)
+        whole = cv2.resize(scale, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(whole, dtype=np.float32)
+
+    def _reflect(self, mirror: Planes, mirror_lens: Lens, lens: Lens, px: Floats, down: Floats, sx: Floats,
+                 sz: Floats) -> Planes:  # fmt: skip
+        ratio = mirror_lens.focal
+        lift = np.abs(down + np.float32(2.0) * sz)
+        map_y = np.float32(mirror_lens.horizon) - lift * np.float32(ratio) - np.float32(0.5)
+        map_x = (px + np.float32(2.0) * sx * (down + np.float32(0.12))) * np.float32(ratio)
+        map_x += np.float32(mirror_lens.width / 2 - 0.5)
+        merged = cv2.merge(mirror)
+        seen = cv2.remap(merged, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        parts = cv2.split(seen)
+        return parts[0], parts[1], parts[2]
+
+    def _glitter(self, px: Floats, down: Floats, sx: Floats, sz: Floats, c: np.float32, s: np.float32) -> Floats:
+        """Sparkle where a wave's slope is the one that mirrors the sun (Cox and Munk 1954)."""
+        if self._light.disc <= 0 or not self._scene.sun_disc:
+            return np.zeros_like(sx)
+        lx, ly, lz = self._sun
+        scale = 1 / np.sqrt(1 + px * px)
+        hx = np.float32(lx) - (s + px * c) * scale
+        hz = np.float32(lz) - (c - px * s) * scale
+        hy = np.float32(ly) + down
+        need_x, need_z = -hx / hy, -hz / hy
+        rough = np.float32(max(self._slope, 0.01) * 0.55 + 0.006)
+        gap = ((need_x + sx * np.float32(1.6)) / (rough * np.float32(3.6))) ** 2
+        gap += ((need_z + sz * np.float32(1.6)) / (rough * np.float32(2.4))) ** 2
+        return cv2.exp(-np.minimum(gap, 30)) * smooth(0.0, 0.01, down) * np.float32(1.5)

@@ -1,0 +1,141 @@
+"""The land of one film, built once: heights on a perspective grid, lit once, as colours to be looked up.
+
+The grid's rows are planes of constant depth and its columns fan out from an apex behind the viewer, so every
+cell covers about the same number of pixels. The rows stay where they are while the camera moves: a frame draws
+always the same mesh, and ridges cannot pop or swim.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio import ground
+from doitong.engines.studio.arrays import Bytes, Floats, smooth
+from doitong.engines.studio.landforms import Landform, Relief
+from doitong.engines.studio.levels import Level
+from doitong.engines.studio.light import Light
+from doitong.engines.studio.noise import Fractal, spectral_tile
+from doitong.engines.studio.scene import Scene
+
+_LOG_STEPS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The perspective grid: `depths` of the rows, `apex` metres behind the origin, columns over ±`spread`."""
+
+    depths: Floats
+    apex: float
+    spread: float
+    columns: int
+
+    def plane(self) -> tuple[Floats, Floats]:
+        """x and z in metres of every cell."""
+        u = np.linspace(-self.spread, self.spread, self.columns, dtype=np.float32)
+        z = np.broadcast_to(self.depths[:, None], (self.depths.size, self.columns))
+        return np.ascontiguousarray(u[None, :] * (z + np.float32(self.apex))), np.ascontiguousarray(z)
+
+    def cell(self) -> Floats:
+        """Width of a cell in each row, metres, as a column."""
+        width = (self.depths + np.float32(self.apex)) * np.float32(2 * self.spread / (self.columns - 1))
+        return np.asarray(width[:, None], dtype=np.float32)
+
+    def columns_of(self, x: Floats, z: Floats) -> Floats:
+        """Column numbers of points in the plane."""
+        scale = np.float32((self.columns - 1) / (2 * self.spread))
+        return x / (z + np.float32(self.apex)) * scale + np.float32((self.columns - 1) / 2)
+
+    def rows_of(self, z: Floats) -> Floats:
+        """Row numbers (with fraction) of depths."""
+        rows = np.interp(z, self.depths, np.arange(self.depths.size))
+        return np.asarray(rows, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`heights` in metres on `grid`; `lit` holds red, green, blue (square root of light / LIT_RANGE) and land."""
+
+    land: Landform
+    grid: Grid
+    heights: Floats
+    lit: Bytes
+    forest: Floats
+    sun_turn: float
+
+    def ridge(self, turn: float, eye: float) -> float:
+        """Tangent of the land's outline seen from the origin in one direction."""
+        z = self.grid.depths
+        at = self.grid.columns_of(z * np.float32(np.tan(turn)), z)
+        rows = np.arange(z.size, dtype=np.float32)
+        there = cv2.remap(self.heights, at[:, None], rows[:, None], cv2.INTER_LINEAR)[:, 0]
+        return float(np.max((there - eye) / z) * np.cos(turn))
+
+
+def lay_grid(land: Landform, level: Level, spread: float) -> Grid:
+    """Depths even in the logarithm, three times as dense where the land is worth looking at."""
+    at = np.linspace(np.log(land.near), np.log(land.far), _LOG_STEPS)
+    low, high = np.log(land.densest[0]), np.log(land.densest[1])
+    inside = 1 / (1 + np.exp(-(at - low) * 9)) / (1 + np.exp((at - high) * 9))
+    density = np.cumsum(1.0 + 3.2 * inside)
+    want = np.linspace(density[0], density[-1], level.rows)
+    depths = np.exp(np.interp(want, density, at)).astype(np.float32)
+    return Grid(depths, apex=max(120.0, land.near * 3), spread=spread, columns=level.columns)
+
+
+def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float) -> World:
+    """Raise, erode and light the land. `sun_turn`: the sun's direction in radians right of the view."""
+    random = np.random.default_rng([scene.seed, 11])
+    fractal = Fractal(random)
+    relief = Relief(scene.kind, fractal, random, sun_turn, level.octaves)
+    x, z = grid.plane()
+    heights = relief.height(x, z, np.broadcast_to(grid.cell(), x.shape))
+    heights = erode(heights, grid, level, spectral_tile(random, 512, 0.2, 24), x, z, land)
+    surface = ground.survey(scene, land, fractal, heights, x, z, grid.cell())
+    lit = ground.light_land(scene, land, light, level, grid, surface, sun_turn)
+    return World(land, grid, surface.heights, lit, surface.forest, sun_turn)
+
+
+def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z: Floats, land: Landform) -> Floats:
+    """Carve gullies down the slopes: noise smeared along the fall line (line integral convolution,
+    Cabral and Leedom 1993), made to span 2^n steps by doubling the flow map n times."""
+    if land.ground in {"sand", "meadow"}:
+        return heights
+    for scale, depth in ((150.0, 30.0), (62.0, 13.0))[: level.gullies]:
+        seen = np.clip(scale / grid.cell() - np.float32(2.0), 0, 1)
+        rough = cv2.GaussianBlur(heights, (0, 0), 2.5)
+        gx, gz = gradient(rough, grid, x)
+        steep = np.sqrt(gx * gx + gz * gz)
+        streaks = _smear(tile, grid, x, z, gx / (steep + 0.02), gz / (steep + 0.02), scale)
+        carve = np.abs(streaks)
+        amount = smooth(0.18, 0.75, steep) * smooth(25, 260, heights)
+        heights = heights - carve * amount * seen * np.float32(depth)
+    return heights.astype(np.float32)
+
+
+def _smear(tile: Floats, grid: Grid, x: Floats, z: Floats, fx: Floats, fz: Floats, scale: float) -> Floats:
+    from doitong.engines.studio.noise import sample  # noqa: PLC0415
+
+    noise = sample(tile, x * np.float32(9 / scale), z * np.float32(9 / scale))
+    rows, columns = noise.shape
+    base_x, base_y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+    row_depth = np.gradient(grid.depths).astype(np.float32)[:, None]
+    step = np.float32(scale * 0.11)
+    dz = fz * step
+    du = (fx * step - x / (z + np.float32(grid.apex)) * dz) / grid.cell()
+    map_x, map_y = base_x + du, base_y + dz / row_depth
+    for _ in range(4):
+        further = cv2.remap(noise, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        noise = (noise + further) * np.float32(0.5)
+        flow_x = cv2.remap(map_x, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        map_x, map_y = flow_x, cv2.remap(map_y, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(noise / (noise.std() + 1e-6), dtype=np.float32)
+
+
+def gradient(heights: Floats, grid: Grid, x: Floats) -> tuple[Floats, Floats]:
+    """Slope of the land along x and along z."""
+    cell = grid.cell()
+    along_u = np.gradient(heights, axis=1) / cell
+    along_z = np.gradient(heights, grid.depths, axis=0)
+    drift = x / (grid.depths[:, None] + np.float32(grid.apex))
+    return along_u.astype(np.float32), (along_z - along_u * drift).astype(np.float32)

@@ -1,0 +1,1 @@
+"""One requested video, from the submission to its end. The row is the truth; the queue says when to look."""

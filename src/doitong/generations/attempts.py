@@ -1,0 +1,373 @@
+"""One try of a generation on one engine: claim, submit, watch, fetch, store, end.
+
+The worker's jobs land here. A claim moves the generation's fence; every later write carries that fence, so a
+worker that was taken for dead and comes back writes nothing. A claim is committed before the engine is called:
+what was submitted by whom is on record, whatever happens next.
+"""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from doitong.catalogue.model import AspectRatio, MotionIntensity, Quality, Version
+from doitong.core.clock import Clock
+from doitong.db.notifications import Notifications
+from doitong.db.pool import Connection, Database
+from doitong.engines.port import (
+    Engine,
+    EngineFailure,
+    EngineRefused,
+    EngineRequest,
+    Motion,
+    Move,
+    SubmissionUnknown,
+    TaskState,
+)
+from doitong.generations import lifecycle, store
+from doitong.generations.films import FilmKeeper, FilmUnfit, PictureFetcher
+from doitong.generations.model import Generation, Lane, Stage, Status
+from doitong.generations.rules import Ending, Verdict, judge_failure, retry_delay
+from doitong.plans.model import PLANS
+from doitong.telemetry.metrics import Metrics
+
+HEARTBEAT_SECONDS = 1.0
+WEIGHTS = {plan.name: plan.weight for plan in PLANS.values()}
+
+_log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """The generation was canceled, or another worker has taken it over."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What the heartbeat writes of a running attempt."""
+
+    stage: Stage
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSettings:
+    """`work_dir` holds files of running attempts only."""
+
+    lease: timedelta
+    work_dir: Path
+    cdn_base_url: str
+
+
+class AttemptRunner:
+    """Runs attempts in this worker process."""
+
+    def __init__(
+        self,
+        database: Database,
+        notifications: Notifications,
+        clock: Clock,
+        engines: Mapping[str, Engine],
+        keeper: FilmKeeper,
+        pictures: PictureFetcher,
+        metrics: Metrics,
+        settings: AttemptSettings,
+    ) -> None:
+        self._database = database
+        self._notifications = notifications
+        self._clock = clock
+        self._engines = engines
+        self._keeper = keeper
+        self._pictures = pictures
+        self._metrics = metrics
+        self._settings = settings
+        self._running: set[asyncio.Task[None]] = set()
+        self._is_draining = False
+
+    async def run_next(self, lane: Lane) -> None:
+        """The body of a RENDER or SUBMIT job: claim the fairest ready generation and run its attempt."""
+        if self._is_draining:
+            return
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            generation = await store.claim_next(connection, lane, now, self._settings.lease, WEIGHTS)
+        if generation is not None:
+            work = self._render if lane is Lane.RENDER else self._submit
+            await self._guard(generation, work)
+
+    async def run_storing(self, generation_id: str) -> None:
+        """The body of a STORE job: fetch and store the film of a task that succeeded upstream."""
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            generation = await store.claim_for_storing(connection, generation_id, now, self._settings.lease)
+        if generation is not None:
+            await self._guard(generation, self._store_upstream)
+
+    async def run_cancel(self, generation_id: str) -> None:
+        """The body of a CANCEL job: stop the upstream's task of a generation that was canceled."""
+        async with self._database.reading() as connection:
+            generation = (await store.find_many(connection, [generation_id])).get(generation_id)
+        if generation is not None and generation.engine_task_id is not None:
+            await self._engine(generation).cancel(generation.engine_task_id)
+
+    async def drain(self) -> None:
+        """Give running attempts back to the queue and end; for SIGTERM."""
+        self._is_draining = True
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    # What each kind of attempt does ------------------------------------------------------------------------
+
+    async def _render(self, generation: Generation, report: Report, folder: Path) -> None:
+        engine = self._engine(generation)
+        task_id = await engine.submit(await self._request(generation, folder))
+        try:
+            await self._watch_here(engine, task_id, report)
+            film = await engine.fetch(task_id, folder / "film.mp4")
+        except BaseException:
+            await engine.cancel(task_id)
+            raise
+        report.stage = Stage.STORING
+        metadata = await self._keeper.keep(generation, film)
+        await self._complete(generation, metadata)
+
+    async def _watch_here(self, engine: Engine, task_id: str, report: Report) -> None:
+        report.stage = Stage.RENDERING
+        while True:
+            status = await engine.watch(task_id)
+            report.progress = max(report.progress, min(status.progress, 0.99))
+            match status.state:
+                case TaskState.SUCCEEDED:
+                    return
+                case TaskState.FAILED:
+                    raise EngineRefused(status.failure or EngineFailure("ENGINE_FAILED", is_transient=True))
+                case TaskState.LOST | TaskState.CANCELED:
+                    raise EngineRefused(EngineFailure("ENGINE_FAILED", status.state.value, is_transient=True))
+                case TaskState.WAITING | TaskState.RENDERING:
+                    await asyncio.sleep(engine.poll_seconds)
+
+    async def _submit(self, generation: Generation, report: Report, folder: Path) -> None:
+        engine = self._engine(generation)
+        task_id = await engine.submit(await self._request(generation, folder))
+        if not await self._record_task(generation, task_id):
+            await engine.cancel(task_id)
+
+    async def _record_task(self, generation: Generation, task_id: str) -> bool:
+        due_at = self._clock.now() + timedelta(seconds=self._engine(generation).poll_seconds)
+        async with self._database.transaction() as connection:
+            return await store.set_rendering(connection, generation.id, generation.fence, task_id, due_at)
+
+    async def _store_upstream(self, generation: Generation, report: Report, folder: Path) -> None:
+        assert generation.engine_task_id is not None
+        report.stage = Stage.STORING
+        film = await self._engine(generation).fetch(generation.engine_task_id, folder / "film.mp4")
+        await self._complete(generation, await self._keeper.keep(generation, film))
+
+    # Recovery ----------------------------------------------------------------------------------------------
+
+    async def recover(self, generation_id: str) -> None:
+        """Take over a generation whose worker fell silent, without buying anything twice."""
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            generation = await store.claim_expired(connection, generation_id, now, self._settings.lease)
+        if generation is None:
+            return
+        _log.warning("lease_expired", generation_id=generation.id, stage=generation.stage.value)
+        if generation.stage is Stage.STORING and generation.lane is Lane.SUBMIT:
+            await self._guard(generation, self._store_upstream)
+        elif generation.lane is Lane.SUBMIT:
+            await self._guard(generation, self._recover_submission)
+        else:
+            await self._put_back(generation, timedelta(0))
+
+    async def _recover_submission(self, generation: Generation, report: Report, folder: Path) -> None:
+        engine = self._engine(generation)
+        task_id = await engine.recover(await self._request(generation, folder))
+        if task_id is None:
+            await self._put_back(generation, timedelta(0))
+        else:
+            await self._record_task(generation, task_id)
+
+    # Ends --------------------------------------------------------------------------------------------------
+
+    async def _complete(self, generation: Generation, metadata: dict[str, Any]) -> None:
+        await self.end(generation, Ending(Status.COMPLETED, generation.credit_cost, metadata=metadata))
+
+    async def end(self, generation: Generation, ending: Ending) -> None:
+        """End a generation, if it is still ours by its fence."""
+        async with self._database.transaction() as connection:
+            held = await self._lock_own(connection, generation)
+            if held is None:
+                return
+            now = self._clock.now()
+            ended = await lifecycle.finish(connection, held, ending, now, self._settings.cdn_base_url)
+        self._metrics.record_generation(ended.status.value)
+        self._metrics.record_stage("whole", (now - ended.created_at).total_seconds())
+        _log.info(
+            "generation_ended", generation_id=ended.id, status=ended.status.value, error=ended.error_code
+        )
+
+    async def fail(self, generation: Generation, failure: EngineFailure) -> None:
+        """What follows from a failed attempt: another one, or the end."""
+        verdict = judge_failure(failure, generation.attempt)
+        self._metrics.record_attempt(generation.engine, failure.code)
+        _log.warning(
+            "attempt_failed",
+            generation_id=generation.id,
+            attempt=generation.attempt,
+            code=failure.code,
+            detail=failure.detail,
+            verdict=verdict.value,
+        )
+        if verdict is Verdict.RETRY:
+            await self._put_back(generation, retry_delay(generation.attempt), counts_attempt=True)
+            return
+        charge = generation.credit_cost if verdict is Verdict.CHARGE else 0
+        await self.end(generation, Ending(Status.FAILED, charge, failure.code))
+
+    async def _put_back(
+        self, generation: Generation, delay: timedelta, *, counts_attempt: bool = False
+    ) -> None:
+        async with self._database.transaction() as connection:
+            held = await self._lock_own(connection, generation)
+            if held is not None:
+                now = self._clock.now()
+                await lifecycle.queue_again(connection, held, delay, now, counts_attempt=counts_attempt)
+
+    async def _lock_own(self, connection: Connection, generation: Generation) -> Generation | None:
+        """The locked row, or None when the fence says that it is not ours any more."""
+        held = await store.lock(connection, generation.id)
+        if held is None or held.fence != generation.fence or held.status is not Status.PROCESSING:
+            _log.warning("fenced_out", generation_id=generation.id, fence=generation.fence)
+            return None
+        return held
+
+    # The guard around every attempt ------------------------------------------------------------------------
+
+    async def _guard(self, generation: Generation, work: "Work") -> None:
+        """Run an attempt under heartbeat, and turn every way it can end into a recorded one."""
+        structlog.contextvars.bind_contextvars(generation_id=generation.id)
+        folder = self._settings.work_dir / f"{generation.id}-{generation.fence}"
+        folder.mkdir(parents=True, exist_ok=True)
+        report = Report(generation.stage, generation.progress)
+        task = asyncio.create_task(self._under_lease(generation, report, work(generation, report, folder)))
+        self._running.add(task)
+        try:
+            await task
+        except LeaseLost:
+            _log.warning("lease_lost", fence=generation.fence)
+        except EngineRefused as refused:
+            await self.fail(generation, refused.failure)
+        except SubmissionUnknown:
+            await self._leave_unknown(generation)
+        except FilmUnfit as unfit:
+            await self.fail(generation, EngineFailure("ENGINE_FAILED", str(unfit), is_transient=True))
+        except asyncio.CancelledError:
+            await self._put_back(generation, timedelta(0))
+            if not self._is_draining:
+                raise
+        except Exception as error:
+            _log.exception("attempt_broke")
+            await self.fail(generation, EngineFailure("ENGINE_FAILED", repr(error), is_transient=True))
+        finally:
+            self._running.discard(task)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            structlog.contextvars.unbind_contextvars("generation_id")
+
+    async def _leave_unknown(self, generation: Generation) -> None:
+        async with self._database.transaction() as connection:
+            await store.set_unknown(connection, generation.id, generation.fence)
+        self._metrics.record_attempt(generation.engine, "UNKNOWN")
+        _log.error("submission_unknown", generation_id=generation.id, engine=generation.engine)
+
+    async def _under_lease(
+        self, generation: Generation, report: Report, work: Coroutine[Any, Any, None]
+    ) -> None:
+        """Run `work` while the lease holds; raises `LeaseLost` once it does not."""
+        task = asyncio.create_task(work)
+        lease_until = self._clock.now() + self._settings.lease
+        try:
+            while True:
+                with self._notifications.expect(lifecycle.ENDED_CHANNEL, generation.id) as end:
+                    waiter = asyncio.create_task(end.within(HEARTBEAT_SECONDS))
+                    await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
+                    waiter.cancel()
+                if task.done():
+                    return task.result()
+                until = self._clock.now() + self._settings.lease
+                if await self._renew(generation, until, report):
+                    lease_until = until
+                elif lease_until <= self._clock.now():
+                    raise LeaseLost
+        finally:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _renew(self, generation: Generation, until: datetime, report: Report) -> bool:
+        """Whether the lease was renewed; raises `LeaseLost` when the row says that it is not ours."""
+        try:
+            async with self._database.transaction() as connection:
+                is_ours = await store.renew_lease(
+                    connection, generation.id, generation.fence, until, report.stage, report.progress
+                )
+        except Exception as error:
+            _log.warning("heartbeat_failed", error=repr(error))
+            return False
+        if not is_ours:
+            raise LeaseLost
+        return True
+
+    # Small things ------------------------------------------------------------------------------------------
+
+    def _engine(self, generation: Generation) -> Engine:
+        return self._engines[generation.engine]
+
+    async def _request(self, generation: Generation, folder: Path) -> EngineRequest:
+        parameters = generation.parameters
+        image_path: Path | None = None
+        if parameters["image"] is not None:
+            image_path = folder / "picture"
+            await self._pictures.fetch_to(parameters["image"], image_path)
+        return to_engine_request(generation, image_path)
+
+
+Work = Callable[[Generation, Report, Path], Coroutine[Any, Any, None]]
+
+
+def to_engine_request(generation: Generation, image_path: Path | None) -> EngineRequest:
+    """The generation as an engine is told of it."""
+    parameters = generation.parameters
+    motion = parameters["motion"]
+    return EngineRequest(
+        generation_id=generation.id,
+        attempt=generation.attempt,
+        service=generation.service,
+        kind=generation.kind,
+        prompt=generation.prompt,
+        duration_seconds=parameters["duration"],
+        aspect_ratio=AspectRatio(parameters["aspectRatio"]),
+        version=Version(parameters["version"]),
+        quality=Quality(parameters["quality"]),
+        width=parameters["width"],
+        height=parameters["height"],
+        frames_per_second=parameters["fps"],
+        seed=parameters["seed"],
+        motion_intensity=MotionIntensity(parameters["motionIntensity"]),
+        motion=None if motion is None else _to_motion(motion),
+        negative_prompt=parameters["negativePrompt"],
+        image_path=image_path,
+    )
+
+
+def _to_motion(motion: Mapping[str, Any]) -> Motion:
+    moves = tuple(Move(move["move"], move["strength"]) for move in motion["camera"])
+    return Motion(moves, tuple(motion["brushes"]))

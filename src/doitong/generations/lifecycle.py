@@ -1,0 +1,135 @@
+"""The moves of a generation between its stages, each inside the caller's transaction.
+
+Whoever moves a generation has locked its row first. An end writes everything at once: the status, the hold's
+resolution, the freed job slot (and who gets it next), the event and its deliveries. So there is one end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from doitong.db import queue
+from doitong.db.notifications import notify
+from doitong.db.pool import Connection
+from doitong.generations import store
+from doitong.generations.model import Generation, Lane, Status
+from doitong.generations.presentation import present_error, present_metadata
+from doitong.generations.rules import Ending, was_ready
+from doitong.generations.submission import LANE_ENTRYPOINTS
+from doitong.ledger import store as ledger
+from doitong.ledger.model import HoldState
+from doitong.plans import store as plans
+from doitong.webhooks.body import EndedError, EndedGeneration, build_body
+from doitong.webhooks.model import EventType
+from doitong.webhooks.service import publish
+
+ENDED_CHANNEL = "doitong_generation_ended"
+
+
+EVENTS = {
+    Status.COMPLETED: EventType.GENERATION_COMPLETED,
+    Status.FAILED: EventType.GENERATION_FAILED,
+    Status.CANCELED: EventType.GENERATION_CANCELED,
+}
+
+
+async def finish(
+    connection: Connection, generation: Generation, ending: Ending, now: datetime, cdn_base_url: str
+) -> Generation:
+    """End a generation whose row this transaction has locked."""
+    metadata: Mapping[str, Any] = {**generation.metadata, **(ending.metadata or {})}
+    ended = await store.set_ended(
+        connection, generation.id, ending.status, ending.charge_credits, metadata, ending.error_code, now
+    )
+    await free_slot(connection, generation)
+    if ending.status is Status.CANCELED and generation.lane is Lane.SUBMIT and generation.engine_task_id:
+        await queue.enqueue(connection, queue.CANCEL, [generation.id])
+    is_charged = ending.charge_credits > 0
+    outcome = HoldState.CAPTURED if is_charged else HoldState.RELEASED
+    was_open = await ledger.resolve_hold(
+        connection, generation.id, capture=ending.charge_credits, outcome=outcome, now=now
+    )
+    assert was_open, f"the hold of {generation.id} was resolved before its generation ended"
+    await publish(
+        connection,
+        EVENTS[ended.status],
+        ended.account_id,
+        ended.id,
+        build_body(_ended(ended, cdn_base_url)),
+        ended.webhook_url,
+        now,
+    )
+    await notify(connection, ENDED_CHANNEL, generation.id)
+    return ended
+
+
+def _ended(generation: Generation, cdn_base_url: str) -> EndedGeneration:
+    is_completed = generation.status is Status.COMPLETED
+    error = present_error(generation.error_code, "en")
+    assert generation.completed_at is not None
+    return EndedGeneration(
+        id=generation.id,
+        status=generation.status.value,
+        url=f"{cdn_base_url}/outputs/{generation.id}.mp4" if is_completed else None,
+        service=generation.service,
+        created_at=generation.created_at,
+        completed_at=generation.completed_at,
+        metadata=present_metadata(generation),
+        error=EndedError(error["code"], error["message"]) if error else None,
+    )
+
+
+async def free_slot(connection: Connection, generation: Generation) -> None:
+    """Take an ended generation out of its account's counters, and give its slot to the next in line."""
+    locked = (await plans.lock_usage(connection, [generation.account_id]))[generation.account_id]
+    usage = locked.usage
+    if generation.holds_slot:
+        ready = usage.ready - (1 if was_ready(generation) else 0)
+        usage = replace(usage, slots_used=usage.slots_used - 1, ready=ready)
+    else:
+        usage = replace(usage, backlog=usage.backlog - 1)
+    await _promote(connection, replace(locked, usage=usage))
+
+
+async def promote_waiting(connection: Connection, account_id: str) -> None:
+    """Give free slots to waiting generations; for the sweep, after a plan got larger or a wake-up was lost."""
+    locked = await plans.lock_usage(connection, [account_id])
+    await _promote(connection, locked[account_id])
+
+
+async def _promote(connection: Connection, locked: plans.LockedUsage) -> None:
+    usage = locked.usage
+    free = min(locked.plan.job_slots - usage.slots_used, usage.backlog)
+    promoted: list[tuple[str, Lane]] = []
+    if free > 0:
+        promoted = await store.promote_oldest(connection, usage.account_id, free)
+    count = len(promoted)
+    virtual_time = (
+        max(usage.virtual_time, locked.clock_virtual_time)
+        if count and not usage.ready
+        else usage.virtual_time
+    )
+    usage = replace(
+        usage,
+        slots_used=usage.slots_used + count,
+        ready=usage.ready + count,
+        backlog=usage.backlog - count,
+        virtual_time=virtual_time,
+    )
+    await plans.save_usages(connection, [usage])
+    for lane, entrypoint in LANE_ENTRYPOINTS.items():
+        await queue.enqueue(connection, entrypoint, [item for item, of_lane in promoted if of_lane is lane])
+
+
+async def queue_again(
+    connection: Connection, generation: Generation, delay: timedelta, now: datetime, *, counts_attempt: bool
+) -> None:
+    """Put a running generation, locked by this transaction, back among the ready ones, to be looked at later."""
+    assert generation.holds_slot
+    due_at = now + delay if delay else None
+    await store.set_queued_again(connection, generation.id, due_at, counts_attempt=counts_attempt)
+    if not was_ready(generation):
+        locked = (await plans.lock_usage(connection, [generation.account_id]))[generation.account_id]
+        await plans.save_usages(connection, [replace(locked.usage, ready=locked.usage.ready + 1)])
+    await queue.enqueue(connection, LANE_ENTRYPOINTS[generation.lane], [generation.id], delay=delay or None)

@@ -1,0 +1,313 @@
+"""From what a door received to a valid request, or an error that names the parameter and what is allowed.
+
+Pure: no I/O, no clock. Addresses are only checked for their form here; whether they may be called is egress's.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from doitong.catalogue.model import AspectRatio, CameraMove, Kind, MotionIntensity, Quality, Version
+from doitong.catalogue.services import (
+    BRUSHES_MAXIMUM,
+    MOVES_MAXIMUM,
+    PROMPT_MAX_CHARACTERS,
+    SEED_MAXIMUM,
+    SERVICES,
+    Service,
+    first_service_for,
+)
+from doitong.core.errors import (
+    MUST_BE_HTTP_URL,
+    MUST_BE_OBJECT,
+    MUST_BE_TEXT,
+    NO_CONTROL_CHARACTERS,
+    NOT_KNOWN,
+    REQUIRED,
+    InvalidParameter,
+    number,
+    one_of,
+    rule,
+    text_length,
+    whole_number,
+)
+from doitong.generations.model import GenerationRequest, RawRequest
+
+PARAMETERS = frozenset(
+    {
+        "service",
+        "prompt",
+        "image",
+        "duration",
+        "aspectRatio",
+        "version",
+        "quality",
+        "motionIntensity",
+        "motion",
+        "seed",
+        "negativePrompt",
+        "webhookUrl",
+        "quoteId",
+    }
+)
+URL_MAX_CHARACTERS = 2048
+DATA_URI_MAX_CHARACTERS = 5 * 1024 * 1024
+BRUSH_POINTS_MAXIMUM = 256
+BRUSH_MODES = ["flow", "sway", "wave", "rotate", "ripple"]
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class _Reader:
+    """Reads named values, remembering what the caller called them."""
+
+    def __init__(self, raw: RawRequest) -> None:
+        self._values = {name: given for name, given in raw.values.items() if given[1] is not None}
+        self._shown = {name: given[0] for name, given in raw.values.items()}
+
+    def refuse_unknown(self) -> None:
+        for name, (shown, _) in self._values.items():
+            if name not in PARAMETERS:
+                raise InvalidParameter(_printable(shown), NOT_KNOWN)
+
+    def shown(self, name: str) -> str:
+        return self._shown.get(name, name)
+
+    def has(self, name: str) -> bool:
+        return name in self._values
+
+    def value(self, name: str) -> Any:
+        return self._values[name][1] if name in self._values else None
+
+    def text(self, name: str, maximum: int, *, minimum: int = 1) -> str | None:
+        """Text without control characters, trimmed; its length is counted in characters."""
+        if not self.has(name):
+            return None
+        value = self.value(name)
+        if not isinstance(value, str):
+            raise InvalidParameter(self.shown(name), MUST_BE_TEXT)
+        return _clean_text(value, self.shown(name), minimum, maximum)
+
+    def choice(self, name: str, kind: type[Choice], allowed: tuple[Choice, ...], default: Choice) -> Choice:
+        if not self.has(name):
+            return default
+        value = self.value(name)
+        for option in allowed:
+            if value == option.value and isinstance(value, str):
+                return option
+        raise InvalidParameter(self.shown(name), one_of([option.value for option in allowed]))
+
+    def whole(self, name: str, minimum: int, maximum: int) -> int | None:
+        if not self.has(name):
+            return None
+        value = self.value(name)
+        if type(value) is not int or not minimum <= value <= maximum:
+            raise InvalidParameter(self.shown(name), whole_number(minimum, maximum))
+        return value
+
+
+def parse_request(raw: RawRequest) -> GenerationRequest:
+    """The valid request, with every default but the aspect ratio and the seed filled in.
+
+    Raises `InvalidParameter` for the first parameter that is not allowed.
+    """
+    reader = _Reader(raw)
+    reader.refuse_unknown()
+    kind = raw.kind or (Kind.IMAGE_TO_VIDEO if reader.has("image") else Kind.TEXT_TO_VIDEO)
+    service = _service(reader, kind, raw.requires_service)
+    is_text = kind is Kind.TEXT_TO_VIDEO
+    if is_text and reader.has("image"):
+        raise InvalidParameter(reader.shown("image"), NOT_KNOWN)
+    prompt = reader.text("prompt", PROMPT_MAX_CHARACTERS)
+    if prompt is None and is_text:
+        raise InvalidParameter(reader.shown("prompt"), REQUIRED)
+    if not is_text and not reader.has("image"):
+        raise InvalidParameter(reader.shown("image"), REQUIRED)
+    duration = reader.whole("duration", service.duration_seconds_minimum, service.duration_seconds_maximum)
+    return GenerationRequest(
+        kind=kind,
+        service=service.id,
+        prompt=prompt or "",
+        duration_seconds=service.duration_seconds_default if duration is None else duration,
+        version=reader.choice("version", Version, service.versions, Version.GEN_4),
+        quality=_quality(reader, service),
+        motion_intensity=reader.choice(
+            "motionIntensity", MotionIntensity, tuple(MotionIntensity), MotionIntensity.MEDIUM
+        ),
+        aspect_ratio=_aspect_ratio(reader, service, kind),
+        image=_image(reader),
+        motion=parse_motion(reader.value("motion"), reader.shown("motion")),
+        seed=reader.whole("seed", 0, SEED_MAXIMUM),
+        negative_prompt=reader.text("negativePrompt", PROMPT_MAX_CHARACTERS),
+        webhook_url=_web_address(reader, "webhookUrl"),
+        quote_id=reader.text("quoteId", 64),
+    )
+
+
+def _service(reader: _Reader, kind: Kind, is_required: bool) -> Service:
+    value = reader.value("service")
+    able = [service for service in SERVICES.values() if kind in service.kinds]
+    if value is None:
+        if is_required:
+            raise InvalidParameter(reader.shown("service"), REQUIRED)
+        return first_service_for(kind)
+    for service in able:
+        if value == service.id:
+            return service
+    raise InvalidParameter(reader.shown("service"), one_of([service.id for service in able]))
+
+
+def _quality(reader: _Reader, service: Service) -> Quality:
+    """`pro` is another word for `high`."""
+    if reader.value("quality") == "pro" and Quality.HIGH in service.qualities:
+        return Quality.HIGH
+    try:
+        return reader.choice("quality", Quality, service.qualities, Quality.STANDARD)
+    except InvalidParameter:
+        allowed = [quality.value for quality in service.qualities]
+        raise InvalidParameter(reader.shown("quality"), one_of([*allowed, "pro"])) from None
+
+
+def _aspect_ratio(reader: _Reader, service: Service, kind: Kind) -> AspectRatio | None:
+    """None for a picture without a wish: the nearest ratio is chosen once the picture is known."""
+    if kind is Kind.IMAGE_TO_VIDEO and not reader.has("aspectRatio"):
+        return None
+    return reader.choice("aspectRatio", AspectRatio, service.aspect_ratios, AspectRatio.WIDE)
+
+
+def _image(reader: _Reader) -> str | None:
+    """An upload's id, a `data:` URI or an http(s) address; its content is checked by uploads."""
+    value = reader.value("image")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidParameter(reader.shown("image"), MUST_BE_TEXT)
+    maximum = DATA_URI_MAX_CHARACTERS if value.startswith("data:") else URL_MAX_CHARACTERS
+    return _clean_text(value, reader.shown("image"), 1, maximum)
+
+
+def _web_address(reader: _Reader, name: str) -> str | None:
+    value = reader.value(name)
+    if value is None:
+        return None
+    is_address = isinstance(value, str) and value.startswith(("http://", "https://"))
+    if not is_address or len(value) > URL_MAX_CHARACTERS or not value.isprintable() or " " in value:
+        raise InvalidParameter(reader.shown(name), MUST_BE_HTTP_URL)
+    return str(value)
+
+
+def parse_motion(value: Any, shown: str) -> dict[str, Any] | None:
+    """Camera moves in the order of the timeline, and brushes: a polygon or mask with direction and speed."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise InvalidParameter(shown, MUST_BE_OBJECT)
+    for name in value:
+        if name not in ("camera", "brushes"):
+            raise InvalidParameter(f"{shown}.{_printable(str(name))}", NOT_KNOWN)
+    camera = [
+        _parse_move(item, f"{shown}.camera[{index}]")
+        for index, item in enumerate(_items(value.get("camera"), f"{shown}.camera", MOVES_MAXIMUM))
+    ]
+    brushes = [
+        _parse_brush(item, f"{shown}.brushes[{index}]")
+        for index, item in enumerate(_items(value.get("brushes"), f"{shown}.brushes", BRUSHES_MAXIMUM))
+    ]
+    return {"camera": camera, "brushes": brushes}
+
+
+def _items(value: Any, shown: str, maximum: int) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > maximum:
+        raise InvalidParameter(
+            shown,
+            rule(
+                "must be a list of at most {maximum} items",
+                "mora biti seznam z največ {maximum} elementi",
+                maximum=maximum,
+            ),
+        )
+    return value
+
+
+def _parse_move(value: Any, shown: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidParameter(shown, MUST_BE_OBJECT)
+    _refuse_other_keys(value, ("move", "strength"), shown)
+    moves = [move.value for move in CameraMove]
+    if value.get("move") not in moves:
+        raise InvalidParameter(f"{shown}.move", one_of(moves))
+    return {"move": value["move"], "strength": _fraction(value.get("strength"), f"{shown}.strength")}
+
+
+def _parse_brush(value: Any, shown: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidParameter(shown, MUST_BE_OBJECT)
+    _refuse_other_keys(value, ("polygon", "mask", "direction", "speed", "mode"), shown)
+    if (value.get("polygon") is None) == (value.get("mask") is None):
+        raise InvalidParameter(
+            shown,
+            rule("must have either a polygon or a mask", "mora imeti ali poligon ali masko (polygon, mask)"),
+        )
+    brush: dict[str, Any] = {"speed": _fraction(value.get("speed"), f"{shown}.speed")}
+    brush["direction"] = _in_range(value.get("direction", 0), 0, 360, f"{shown}.direction")
+    mode = value.get("mode", BRUSH_MODES[0])
+    if mode not in BRUSH_MODES:
+        raise InvalidParameter(f"{shown}.mode", one_of(BRUSH_MODES))
+    brush["mode"] = mode
+    if value.get("mask") is not None:
+        if not isinstance(value["mask"], str):
+            raise InvalidParameter(f"{shown}.mask", MUST_BE_TEXT)
+        brush["mask"] = _clean_text(value["mask"], f"{shown}.mask", 1, DATA_URI_MAX_CHARACTERS)
+    else:
+        brush["polygon"] = _polygon(value["polygon"], f"{shown}.polygon")
+    return brush
+
+
+def _polygon(value: Any, shown: str) -> list[list[float]]:
+    """Corners as fractions of the picture's width and height."""
+    points = _items(value, shown, BRUSH_POINTS_MAXIMUM)
+    if len(points) < 3 or not all(isinstance(point, list) and len(point) == 2 for point in points):
+        raise InvalidParameter(
+            shown,
+            rule(
+                "must be a list of at least 3 points [x, y] with x and y from 0 to 1",
+                "mora biti seznam vsaj 3 točk [x, y] z x in y od 0 do 1",
+            ),
+        )
+    return [[_in_range(coordinate, 0, 1, shown) for coordinate in point] for point in points]
+
+
+def _refuse_other_keys(value: Mapping[str, Any], known: tuple[str, ...], shown: str) -> None:
+    for name in value:
+        if name not in known:
+            raise InvalidParameter(f"{shown}.{_printable(str(name))}", NOT_KNOWN)
+
+
+def _fraction(value: Any, shown: str) -> float:
+    return 0.5 if value is None else _in_range(value, 0, 1, shown)
+
+
+def _in_range(value: Any, minimum: float, maximum: float, shown: str) -> float:
+    if type(value) not in (int, float) or not minimum <= value <= maximum:
+        raise InvalidParameter(shown, number(minimum, maximum))
+    return float(value)
+
+
+def _clean_text(value: str, shown: str, minimum: int, maximum: int) -> str:
+    """Trimmed NFC text; newline and tab are text, other control characters and lone surrogates are not."""
+    for character in value if len(value) <= 4 * maximum else value[: 4 * maximum]:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t\r":
+            raise InvalidParameter(shown, NO_CONTROL_CHARACTERS)
+    text = unicodedata.normalize("NFC", value).strip()
+    if not minimum <= len(text) <= maximum:
+        raise InvalidParameter(shown, text_length(minimum, maximum))
+    return text
+
+
+def _printable(name: str) -> str:
+    """A caller's own name for a parameter, safe to print in an error."""
+    shown = "".join(character if character.isprintable() else "?" for character in name[:80])
+    return shown or "?"

@@ -1,0 +1,94 @@
+"""Pure decisions of a generation's life: what a request costs, what is chosen for it, what an attempt's end means."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, assert_never
+
+from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio
+from doitong.catalogue.services import PRICES
+from doitong.engines.port import EngineFailure
+from doitong.generations.model import Generation, GenerationRequest, Stage, Status
+
+ATTEMPTS_MAXIMUM = 3
+RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=15))
+QUOTE_LIFETIME = timedelta(minutes=15)
+PROGRESS_STEP = 0.01
+
+
+def price_credits(request: GenerationRequest) -> int:
+    """What the generation will cost: the hold, and at most the charge."""
+    return PRICES[request.quality].credits(request.duration_seconds)
+
+
+def nearest_aspect_ratio(width: int, height: int) -> AspectRatio:
+    """The offered ratio nearest to a picture's, by the logarithm of the ratio (a symmetric measure)."""
+
+    def distance(ratio: AspectRatio) -> float:
+        across, down = (int(part) for part in ratio.value.split(":"))
+        wanted, given = across / down, width / height
+        return max(wanted / given, given / wanted)
+
+    return min(AspectRatio, key=distance)
+
+
+def choose_parameters(request: GenerationRequest, seed: int) -> dict[str, Any]:
+    """The terms with everything chosen, as stored in the generation's row."""
+    assert request.aspect_ratio is not None
+    frame = FRAMES[request.quality, request.aspect_ratio]
+    chosen = replace(request, seed=request.seed if request.seed is not None else seed).to_terms()
+    del chosen["prompt"], chosen["kind"], chosen["service"], chosen["webhookUrl"]
+    return chosen | {"width": frame.width, "height": frame.height, "fps": FRAMES_PER_SECOND}
+
+
+class Verdict(StrEnum):
+    """What follows from an attempt that failed."""
+
+    RETRY = "retry"
+    RELEASE = "release"
+    CHARGE = "charge"
+
+
+def judge_failure(failure: EngineFailure, attempt: int) -> Verdict:
+    """Another attempt for a transient failure while attempts are left; else the engine's word on the charge."""
+    if failure.is_transient and not failure.is_charged and attempt < ATTEMPTS_MAXIMUM:
+        return Verdict.RETRY
+    return Verdict.CHARGE if failure.is_charged else Verdict.RELEASE
+
+
+def retry_delay(attempt: int) -> timedelta:
+    """Pause before the attempt after number `attempt` (1, 2, …)."""
+    return RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a generation ends: its public status, what is charged, and what is written of it."""
+
+    status: Status
+    charge_credits: int
+    error_code: str | None = None
+    metadata: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        match self.status:
+            case Status.COMPLETED:
+                assert self.error_code is None
+            case Status.FAILED:
+                assert self.error_code is not None
+            case Status.CANCELED:
+                assert self.charge_credits == 0
+            case Status.PROCESSING:
+                raise AssertionError("processing is not an end")
+            case _:
+                assert_never(self.status)
+
+
+def is_worth_writing(written: float, now: float) -> bool:
+    """Whether progress has moved enough for a write."""
+    return now - written >= PROGRESS_STEP
+
+
+def was_ready(generation: Generation) -> bool:
+    """Whether it counted as ready: has a slot and waits for a worker."""
+    return generation.holds_slot and generation.stage is Stage.QUEUED

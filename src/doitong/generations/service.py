@@ -1,0 +1,383 @@
+"""The use cases of generations, for every door: submit, quote, read, list, wait, cancel."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+from doitong.catalogue.model import AspectRatio
+from doitong.catalogue.services import SERVICES
+from doitong.core.clock import Clock
+from doitong.core.errors import DoitongError, InvalidParameter, NotFound, whole_number
+from doitong.core.ids import RandomBits, is_id, new_id
+from doitong.db.notifications import Notifications
+from doitong.db.pool import Connection, Database
+from doitong.generations import lifecycle, store
+from doitong.generations.model import (
+    Generation,
+    GenerationFilter,
+    GenerationRequest,
+    Lane,
+    Page,
+    Quote,
+    RawRequest,
+    Stage,
+    Status,
+)
+from doitong.generations.parsing import parse_request
+from doitong.generations.rules import (
+    QUOTE_LIFETIME,
+    Ending,
+    choose_parameters,
+    nearest_aspect_ratio,
+    price_credits,
+)
+from doitong.generations.submission import Application, Submission, SubmissionDesk, new_generation, restore
+from doitong.idempotency import store as idempotency
+from doitong.idempotency.rules import KEPT_FOR, fingerprint, parse_key
+from doitong.keys.model import Caller
+from doitong.plans import store as plans
+from doitong.plans.model import plan_of
+from doitong.plans.rules import rate_state, shift
+from doitong.uploads.model import Upload
+
+PAGE_MAXIMUM = 100
+WAIT_SECONDS_MAXIMUM = 60
+RECHECK_SECONDS = 5.0
+ESTIMATE_KEPT_SECONDS = 10
+FIRST_ESTIMATE_SECONDS = 15.0
+
+
+class PictureSource(Protocol):
+    """What a submission needs of uploads: a checked picture, before money moves."""
+
+    async def resolve_picture(self, account_id: str, source: str, parameter: str) -> Upload: ...
+
+
+class AddressChecker(Protocol):
+    """What a submission needs of egress."""
+
+    async def check_address(self, url: str, parameter: str) -> object: ...
+
+
+class GenerationService:
+    """Every door's way to a generation."""
+
+    def __init__(
+        self,
+        database: Database,
+        notifications: Notifications,
+        clock: Clock,
+        pictures: PictureSource,
+        egress: AddressChecker,
+        *,
+        engines_of: Mapping[str, tuple[str, Lane]],
+        timeout: timedelta,
+        cdn_base_url: str,
+        on_admitted: Callable[[int], None] = lambda count: None,
+        random_bits: RandomBits = secrets.randbits,
+    ) -> None:
+        self._database = database
+        self._notifications = notifications
+        self._clock = clock
+        self._pictures = pictures
+        self._egress = egress
+        self._engines_of = engines_of
+        self._timeout = timeout
+        self._cdn_base_url = cdn_base_url
+        self._random_bits = random_bits
+        self._desk = SubmissionDesk(database, clock, on_admitted)
+        self._reader = _BatchedReader(database)
+        self._estimates: dict[Lane, tuple[float, float]] = {}
+
+    async def close(self) -> None:
+        await self._desk.close()
+
+    # Submission
+
+    async def submit(self, caller: Caller, raw: RawRequest, idempotency_key: str | None) -> Submission:
+        """Accept a generation: when this returns, it is kept, held for and queued.
+
+        `idempotency_key` is the raw header. Raises DoitongError; then nothing was stored and nothing charged.
+        """
+        caller.require("generations:write")
+        key = parse_key(idempotency_key)
+        request = parse_request(raw)
+        digest = fingerprint(request.to_terms())
+        if request.image is not None and key is not None:
+            replay = await self._find_replay(caller, request, key, digest)
+            if replay is not None:
+                return replay
+        credits = await self._settle_price(caller, request)
+        if request.webhook_url is not None:
+            shown = raw.values["webhookUrl"][0]
+            await self._egress.check_address(request.webhook_url, shown)
+        if request.image is not None:
+            request = await self._take_picture(caller, request, raw.values["image"][0])
+        generation = self._draft(caller, request, credits)
+        return await self._desk.submit(Application(generation, caller.key_prefix, key, digest))
+
+    async def _find_replay(
+        self, caller: Caller, request: GenerationRequest, key: str, digest: bytes
+    ) -> Submission | None:
+        """A stored answer, before a picture is fetched again for a request that was accepted long ago."""
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            records = await idempotency.find_records(connection, [(caller.account_id, key)], now - KEPT_FOR)
+            usage = await plans.read_usage(connection, caller.account_id)
+        record = records.get((caller.account_id, key))
+        if record is None:
+            return None
+        if record.fingerprint != digest:
+            raise DoitongError("IDEMPOTENCY_KEY_REUSED")
+        now_second = int(now.timestamp())
+        limit = plan_of(caller.plan, caller.limits).generations_per_minute
+        rate = rate_state(shift(usage.window, now_second), limit, now_second)
+        ratio = request.aspect_ratio or AspectRatio.WIDE
+        draft = self._draft(caller, replace(request, aspect_ratio=ratio), price_credits(request))
+        return Submission(restore(draft, record), True, rate)
+
+    async def _take_picture(
+        self, caller: Caller, request: GenerationRequest, shown: str
+    ) -> GenerationRequest:
+        assert request.image is not None
+        upload = await self._pictures.resolve_picture(caller.account_id, request.image, shown)
+        ratio = request.aspect_ratio or nearest_aspect_ratio(upload.width, upload.height)
+        return replace(request, image=upload.id, aspect_ratio=ratio)
+
+    def _draft(self, caller: Caller, request: GenerationRequest, credits: int) -> Generation:
+        now = self._clock.now()
+        engine, lane = self._engines_of[request.service]
+        return new_generation(
+            new_id(now, self._random_bits),
+            caller.account_id,
+            now,
+            self._timeout,
+            {
+                "kind": request.kind,
+                "service": request.service,
+                "prompt": request.prompt,
+                "parameters": choose_parameters(request, self._random_bits(32)),
+                "webhook_url": request.webhook_url,
+                "credit_cost": credits,
+                "lane": lane,
+                "engine": engine,
+            },
+        )
+
+    # Quotes
+
+    async def quote(self, caller: Caller, raw: RawRequest) -> Quote:
+        """The exact price of a request, binding until it expires. Nothing is held."""
+        caller.require("generations:read")
+        request = parse_request(raw)
+        now = self._clock.now()
+        quote = Quote(
+            id=new_id(now, self._random_bits),
+            credits=price_credits(request),
+            terms=_priced_terms(request),
+            created_at=now,
+            expires_at=now + QUOTE_LIFETIME,
+        )
+        async with self._database.transaction() as connection:
+            await store.insert_quote(connection, caller.account_id, quote)
+        return quote
+
+    async def _settle_price(self, caller: Caller, request: GenerationRequest) -> int:
+        """The quoted price when a quote is named, else the table's."""
+        if request.quote_id is None:
+            return price_credits(request)
+        async with self._database.reading() as connection:
+            quote = await store.find_quote(connection, caller.account_id, request.quote_id)
+        if quote is None or quote.expires_at <= self._clock.now():
+            raise DoitongError("QUOTE_EXPIRED")
+        for name, value in _priced_terms(request).items():
+            if quote.terms[name] != value:
+                raise DoitongError("QUOTE_MISMATCH", parameter=name)
+        return quote.credits
+
+    # Reading
+
+    async def get(self, caller: Caller, generation_id: str) -> Generation:
+        """The generation as it stands now. Raises NotFound."""
+        caller.require("generations:read")
+        if not is_id(generation_id):
+            raise NotFound
+        generation = await self._reader.find(generation_id)
+        if generation is None or generation.account_id != caller.account_id:
+            raise NotFound
+        if generation.stage is not Stage.QUEUED:
+            return generation
+        return (await self._with_places([generation]))[0]
+
+    async def wait(self, caller: Caller, generation_id: str, seconds: float) -> Generation:
+        """Long poll: the generation once it has ended, or as it stands after `seconds` (at most 60)."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + min(seconds, WAIT_SECONDS_MAXIMUM)
+        while True:
+            with self._notifications.expect(lifecycle.ENDED_CHANNEL, generation_id) as end:
+                generation = await self.get(caller, generation_id)
+                left = until - loop.time()
+                if generation.status is not Status.PROCESSING or left <= 0:
+                    return generation
+                await end.within(min(left, RECHECK_SECONDS))
+
+    async def list_page(
+        self, caller: Caller, first: int, after: str | None, wanted: GenerationFilter
+    ) -> Page:
+        """A page of the account's generations, newest first. Raises InvalidParameter."""
+        caller.require("generations:read")
+        if type(first) is not int or not 1 <= first <= PAGE_MAXIMUM:
+            raise InvalidParameter("first", whole_number(1, PAGE_MAXIMUM))
+        async with self._database.reading() as connection:
+            found = await store.list_page(connection, caller.account_id, first + 1, after, wanted)
+        items = await self._with_places(found[:first])
+        return Page(items, items[-1].id if items else None, len(found) > first)
+
+    async def _with_places(self, generations: list[Generation]) -> list[Generation]:
+        """Queue position and expected start for those that wait."""
+        queued = [generation for generation in generations if generation.stage is Stage.QUEUED]
+        if not queued:
+            return generations
+        async with self._database.reading() as connection:
+            ahead = await store.queue_places(connection, queued)
+            estimates = {
+                lane: await self._estimate_seconds(connection, lane)
+                for lane in {item.lane for item in queued}
+            }
+        now = self._clock.now()
+        return [
+            replace(
+                item,
+                queue_position=ahead[item.id] + 1,
+                expected_start_at=now + timedelta(seconds=estimates[item.lane] * ahead[item.id]),
+            )
+            if item.id in ahead
+            else item
+            for item in generations
+        ]
+
+    async def _estimate_seconds(self, connection: Connection, lane: Lane) -> float:
+        """Recent seconds per film, read at most every `ESTIMATE_KEPT_SECONDS`."""
+        now = self._clock.now().timestamp()
+        kept = self._estimates.get(lane)
+        if kept is None or now - kept[0] > ESTIMATE_KEPT_SECONDS:
+            seconds = await store.recent_render_seconds(connection, lane)
+            kept = self._estimates[lane] = (now, FIRST_ESTIMATE_SECONDS if seconds is None else seconds)
+        return kept[1]
+
+    async def limits(self, caller: Caller) -> dict[str, Any]:
+        """What the plan allows and how much of it is used, as JSON values."""
+        caller.require("account:read")
+        plan = plan_of(caller.plan, caller.limits)
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            usage = await plans.read_usage(connection, caller.account_id)
+        return {
+            "plan": plan.name,
+            "generationsPerMinute": plan.generations_per_minute,
+            "generationsPerDay": plan.generations_per_day,
+            "jobSlots": plan.job_slots,
+            "backlog": plan.backlog,
+            "readsPerMinute": plan.reads_per_minute,
+            "usedThisMinute": sum(shift(usage.window, int(now.timestamp())).counts),
+            "usedToday": usage.day_count if usage.day == now.date() else 0,
+            "jobsRunning": usage.slots_used,
+            "jobsWaiting": usage.backlog,
+        }
+
+    # Cancel
+
+    async def cancel(self, caller: Caller, generation_id: str) -> Generation:
+        """End an open generation and release its credits.
+
+        Raises NotFound, or GENERATION_FINISHED when it ended first. What already renders is stopped by its
+        worker, which sees at its next heartbeat that the generation is no longer its own.
+        """
+        caller.require("generations:write")
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            generation = await store.lock(connection, generation_id) if is_id(generation_id) else None
+            if generation is None or generation.account_id != caller.account_id:
+                raise NotFound
+            if generation.status is not Status.PROCESSING:
+                raise DoitongError("GENERATION_FINISHED", status=generation.status.value)
+            if generation.stage is Stage.UNKNOWN:
+                raise DoitongError(
+                    "CONFLICT", reason="an operator has yet to settle whether the engine charged"
+                )
+            return await lifecycle.finish(
+                connection, generation, Ending(Status.CANCELED, 0), now, self._cdn_base_url
+            )
+
+
+def _priced_terms(request: GenerationRequest) -> dict[str, Any]:
+    """What the price was given for."""
+    terms = request.to_terms()
+    return {
+        name: terms[name] for name in ("service", "kind", "duration", "quality", "version", "aspectRatio")
+    }
+
+
+class _BatchedReader:
+    """Reads by id; what is asked for while a read is under way is read together in the next."""
+
+    BATCH_MAXIMUM = 256
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[str, list[asyncio.Future[Generation | None]]] = {}
+        self._worker: asyncio.Task[None] | None = None
+
+    async def find(self, generation_id: str) -> Generation | None:
+        future: asyncio.Future[Generation | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(generation_id, []).append(future)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(), name="generation reader")
+        return await future
+
+    async def _work(self) -> None:
+        while self._waiting:
+            ids = list(self._waiting)[: self.BATCH_MAXIMUM]
+            batch = {generation_id: self._waiting.pop(generation_id) for generation_id in ids}
+            try:
+                async with self._database.reading() as connection:
+                    found = await store.find_many(connection, ids)
+            except Exception as error:
+                _settle_all(batch, error)
+                continue
+            for generation_id, futures in batch.items():
+                for future in futures:
+                    if not future.done():
+                        future.set_result(found.get(generation_id))
+
+
+def _settle_all(batch: dict[str, list[asyncio.Future[Generation | None]]], error: Exception) -> None:
+    for futures in batch.values():
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+
+
+def engines_by_service(overrides: str, lanes: Mapping[str, Lane]) -> dict[str, tuple[str, Lane]]:
+    """The engine that serves each service: the first named one that this installation has.
+
+    `overrides` is the setting `runway=studio,scripted;runway-i2v=studio`. Raises ValueError with the reason.
+    """
+    orders = {service.id: list(service.engines) for service in SERVICES.values()}
+    for part in filter(None, (item.strip() for item in overrides.split(";"))):
+        service, _, names = part.partition("=")
+        if service.strip() not in orders:
+            raise ValueError(f"DOITONG_SERVICE_ENGINES names an unknown service: {service.strip()!r}")
+        orders[service.strip()] = [name.strip() for name in names.split(",") if name.strip()]
+    chosen = {}
+    for service_id, names_in_order in orders.items():
+        available = [name for name in names_in_order if name in lanes]
+        if not available:
+            raise ValueError(
+                f"no engine for service {service_id!r} among {names_in_order}; have {sorted(lanes)}"
+            )
+        chosen[service_id] = (available[0], lanes[available[0]])
+    return chosen

@@ -1,0 +1,473 @@
+"""The only SQL of generations. Lock order: generation row, then counters, then balances."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from doitong.catalogue.model import Kind
+from doitong.db.pool import Connection, Row
+from doitong.generations.model import Generation, GenerationFilter, Lane, Quote, Stage, Status
+
+COLUMNS = (
+    "id, account_id, kind, service, prompt, parameters, webhook_url, credit_cost, status, stage, progress, holds_slot,"
+    " lane, engine, engine_task_id, attempt, fence, metadata, error_code, created_at, started_at, completed_at,"
+    " deadline_at"
+)
+SELECT = f"SELECT {COLUMNS} FROM generation"  # noqa: S608  (a constant list of columns)
+RETURNING = "RETURNING " + ", ".join(f"g.{name.strip()}" for name in COLUMNS.split(","))
+
+
+def to_generation(row: Row) -> Generation:
+    values = dict(row)
+    values["kind"] = Kind(values["kind"])
+    values["status"] = Status(values["status"])
+    values["stage"] = Stage(values["stage"])
+    values["lane"] = Lane(values["lane"])
+    return Generation(**values)
+
+
+# Submission ------------------------------------------------------------------------------------------------
+
+
+async def insert(connection: Connection, generations: Iterable[tuple[Generation, str]]) -> None:
+    """Store new generations, each with the prefix of the key that asked for it."""
+    await connection.executemany(
+        """
+        INSERT INTO generation (id, account_id, key_prefix, kind, service, prompt, parameters, webhook_url,
+            credit_cost, status, stage, holds_slot, lane, engine, created_at, deadline_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'processing', 'queued', $10, $11, $12, $13, $14)
+        """,
+        [
+            (
+                g.id,
+                g.account_id,
+                key_prefix,
+                g.kind.value,
+                g.service,
+                g.prompt,
+                g.parameters,
+                g.webhook_url,
+                g.credit_cost,
+                g.holds_slot,
+                g.lane.value,
+                g.engine,
+                g.created_at,
+                g.deadline_at,
+            )
+            for g, key_prefix in generations
+        ],
+    )
+
+
+# Reading ---------------------------------------------------------------------------------------------------
+
+
+async def find(connection: Connection, account_id: str, generation_id: str) -> Generation | None:
+    row = await connection.fetchrow(f"{SELECT} WHERE id = $1 AND account_id = $2", generation_id, account_id)
+    return to_generation(row) if row else None
+
+
+async def find_many(connection: Connection, generation_ids: Sequence[str]) -> dict[str, Generation]:
+    rows = await connection.fetch(f"{SELECT} WHERE id = ANY($1)", generation_ids)
+    return {row["id"]: to_generation(row) for row in rows}
+
+
+async def list_page(
+    connection: Connection, account_id: str, first: int, after: str | None, wanted: GenerationFilter
+) -> list[Generation]:
+    """At most `first` generations of the account before the id `after`, newest first."""
+    rows = await connection.fetch(
+        f"""
+        {SELECT} WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
+            AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR service = $4)
+            AND ($5::text IS NULL OR kind = $5)
+            AND ($6::timestamptz IS NULL OR created_at > $6) AND ($7::timestamptz IS NULL OR created_at < $7)
+        ORDER BY id DESC LIMIT $8
+        """,
+        account_id,
+        after,
+        wanted.status.value if wanted.status else None,
+        wanted.service,
+        wanted.kind.value if wanted.kind else None,
+        wanted.created_after,
+        wanted.created_before,
+        first,
+    )
+    return [to_generation(row) for row in rows]
+
+
+POSITION_COUNTED = 1000
+
+
+async def queue_places(connection: Connection, generations: Sequence[Generation]) -> dict[str, int]:
+    """For queued generations: how many start before each (its own account's, and those that have a slot).
+
+    Counted up to `POSITION_COUNTED`; one statement however many are asked for.
+    """
+    if not generations:
+        return {}
+    rows = await connection.fetch(
+        """
+        SELECT q.id, CASE WHEN q.holds_slot THEN
+                (SELECT count(*) FROM (SELECT 1 FROM generation o WHERE o.status = 'processing' AND o.holds_slot
+                    AND o.stage = 'queued' AND o.lane = q.lane AND o.id < q.id LIMIT $4) ahead)
+            ELSE (SELECT count(*) FROM (SELECT 1 FROM generation o WHERE o.account_id = q.account_id
+                    AND o.status = 'processing' AND NOT o.holds_slot AND o.id < q.id LIMIT $4) ahead)
+               + (SELECT ready FROM account_usage u WHERE u.account_id = q.account_id) END AS ahead
+        FROM unnest($1::text[], $2::text[], $3::boolean[]) AS q0 (id, account_id, holds_slot)
+        JOIN generation q ON q.id = q0.id
+        """,
+        [g.id for g in generations],
+        [g.account_id for g in generations],
+        [g.holds_slot for g in generations],
+        POSITION_COUNTED,
+    )
+    return {row["id"]: row["ahead"] for row in rows}
+
+
+async def recent_render_seconds(connection: Connection, lane: Lane) -> float | None:
+    """Mean seconds from start to end of the last completed films, for the expected start."""
+    seconds: float | None = await connection.fetchval(
+        """
+        SELECT avg(extract(epoch FROM completed_at - started_at))::float8 FROM
+            (SELECT completed_at, started_at FROM generation
+             WHERE status = 'completed' AND lane = $1 ORDER BY id DESC LIMIT 20) recent
+        """,
+        lane.value,
+    )
+    return seconds
+
+
+async def count_by_stage(connection: Connection) -> dict[tuple[str, str], int]:
+    """Open generations by (lane, stage), for metrics."""
+    rows = await connection.fetch(
+        "SELECT lane, stage, count(*) AS n FROM generation WHERE status = 'processing' GROUP BY lane, stage"
+    )
+    return {(row["lane"], row["stage"]): row["n"] for row in rows}
+
+
+# The life of a generation: every write is fenced ------------------------------------------------------------
+
+VIRTUAL_TIME_UNIT = 1_000_000
+
+
+async def claim_next(
+    connection: Connection, lane: Lane, now: datetime, lease: timedelta, weights: Mapping[str, int]
+) -> Generation | None:
+    """Claim the ready generation whose account is furthest behind in virtual time, or None.
+
+    Start-time fair queueing: a start moves its account's virtual time on by 1/weight, and the virtual clock to
+    where the account stood. Within an account the oldest goes first. The claim is the recorded intent to submit.
+    """
+    row = await connection.fetchrow(
+        f"""
+        WITH picked AS (
+            SELECT g.id, g.account_id FROM
+                (SELECT account_id FROM account_usage WHERE ready > 0 ORDER BY virtual_time LIMIT 1000) u
+            CROSS JOIN LATERAL
+                (SELECT id, account_id FROM generation
+                 WHERE account_id = u.account_id AND lane = $1 AND status = 'processing' AND holds_slot
+                     AND stage = 'queued' AND (due_at IS NULL OR due_at <= $2)
+                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) g
+            LIMIT 1
+        ), started AS (
+            UPDATE account_usage u
+            SET ready = u.ready - 1,
+                virtual_time = u.virtual_time + {VIRTUAL_TIME_UNIT} / coalesce((a.limits ->> 'weight')::int, w.weight)
+            FROM picked, account a, unnest($4::text[], $5::int[]) AS w (plan, weight)
+            WHERE u.account_id = picked.account_id AND a.id = u.account_id AND w.plan = a.plan
+            RETURNING u.virtual_time - {VIRTUAL_TIME_UNIT} / coalesce((a.limits ->> 'weight')::int, w.weight) AS tag
+        )
+        UPDATE generation g
+        SET stage = 'submitting', fence = g.fence + 1, attempt = g.attempt + 1, lease_until = $3, due_at = NULL,
+            started_at = coalesce(g.started_at, $2), engine_task_id = NULL
+        FROM picked
+        WHERE g.id = picked.id AND
+            setval('virtual_clock', greatest((SELECT last_value FROM virtual_clock), (SELECT tag FROM started))) >= 0
+        {RETURNING}
+        """,  # noqa: S608  (constants)
+        lane.value,
+        now,
+        now + lease,
+        list(weights),
+        list(weights.values()),
+    )
+    return to_generation(row) if row else None
+
+
+async def claim_for_storing(
+    connection: Connection, generation_id: str, now: datetime, lease: timedelta
+) -> Generation | None:
+    """Claim a finished task's film for fetching; None when somebody holds it or it has ended."""
+    row = await connection.fetchrow(
+        f"""
+        UPDATE generation g SET fence = fence + 1, lease_until = $2
+        WHERE id = $1 AND status = 'processing' AND stage = 'storing' AND (lease_until IS NULL OR lease_until < $3)
+        {RETURNING}
+        """,  # noqa: S608
+        generation_id,
+        now + lease,
+        now,
+    )
+    return to_generation(row) if row else None
+
+
+async def claim_expired(
+    connection: Connection, generation_id: str, now: datetime, lease: timedelta
+) -> Generation | None:
+    """Take over a generation whose worker fell silent; None when somebody else did, or it spoke again."""
+    row = await connection.fetchrow(
+        f"""
+        UPDATE generation g SET fence = fence + 1, lease_until = $2
+        WHERE id = $1 AND status = 'processing' AND lease_until < $3 {RETURNING}
+        """,  # noqa: S608
+        generation_id,
+        now + lease,
+        now,
+    )
+    return to_generation(row) if row else None
+
+
+async def lock(connection: Connection, generation_id: str) -> Generation | None:
+    row = await connection.fetchrow(f"{SELECT} WHERE id = $1 FOR UPDATE", generation_id)
+    return to_generation(row) if row else None
+
+
+async def renew_lease(
+    connection: Connection, generation_id: str, fence: int, until: datetime, stage: Stage, progress: float
+) -> bool:
+    """Heartbeat with progress; False when the fence has moved on or the generation has ended."""
+    result = await connection.execute(
+        """
+        UPDATE generation SET lease_until = $3, stage = $4, progress = $5
+        WHERE id = $1 AND fence = $2 AND status = 'processing'
+        """,
+        generation_id,
+        fence,
+        until,
+        stage.value,
+        progress,
+    )
+    return result == "UPDATE 1"
+
+
+async def set_rendering(
+    connection: Connection, generation_id: str, fence: int, task_id: str, due_at: datetime
+) -> bool:
+    """The upstream accepted the task: from now on it is polled."""
+    result = await connection.execute(
+        """
+        UPDATE generation SET stage = 'rendering', engine_task_id = $3, due_at = $4, lease_until = NULL
+        WHERE id = $1 AND fence = $2 AND status = 'processing'
+        """,
+        generation_id,
+        fence,
+        task_id,
+        due_at,
+    )
+    return result == "UPDATE 1"
+
+
+async def set_unknown(connection: Connection, generation_id: str, fence: int) -> bool:
+    """The answer to the submission was lost: nothing is sent again by itself, the hold stays."""
+    result = await connection.execute(
+        """
+        UPDATE generation SET stage = 'unknown', lease_until = NULL, due_at = NULL
+        WHERE id = $1 AND fence = $2 AND status = 'processing'
+        """,
+        generation_id,
+        fence,
+    )
+    return result == "UPDATE 1"
+
+
+async def set_queued_again(
+    connection: Connection, generation_id: str, due_at: datetime | None, *, counts_attempt: bool
+) -> None:
+    """Back to the queue, of a row that this transaction has locked."""
+    await connection.execute(
+        """
+        UPDATE generation SET stage = 'queued', due_at = $2, lease_until = NULL, engine_task_id = NULL,
+            progress = 0, fence = fence + 1, attempt = attempt - $3
+        WHERE id = $1
+        """,
+        generation_id,
+        due_at,
+        0 if counts_attempt else 1,
+    )
+
+
+async def set_ended(
+    connection: Connection,
+    generation_id: str,
+    status: Status,
+    charged_credits: int,
+    metadata: Mapping[str, Any],
+    error_code: str | None,
+    now: datetime,
+) -> Generation:
+    """Write the end into a row that this transaction has locked; the fence moves on, so nobody else can."""
+    row = await connection.fetchrow(
+        f"""
+        UPDATE generation g SET status = $2, stage = 'ended', credit_cost = $3, metadata = $4, error_code = $5,
+            completed_at = $6, fence = fence + 1, lease_until = NULL, due_at = NULL, holds_slot = false,
+            progress = CASE WHEN $2 = 'completed' THEN 1 ELSE progress END
+        WHERE id = $1 {RETURNING}
+        """,  # noqa: S608
+        generation_id,
+        status.value,
+        charged_credits,
+        dict(metadata),
+        error_code,
+        now,
+    )
+    assert row is not None
+    return to_generation(row)
+
+
+async def promote_oldest(connection: Connection, account_id: str, limit: int) -> list[tuple[str, Lane]]:
+    """Give job slots to the account's oldest waiting generations; its counters are locked by the caller."""
+    rows = await connection.fetch(
+        """
+        UPDATE generation SET holds_slot = true WHERE id IN
+            (SELECT id FROM generation WHERE account_id = $1 AND status = 'processing' AND NOT holds_slot
+             ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+        RETURNING id, lane
+        """,
+        account_id,
+        limit,
+    )
+    return [(row["id"], Lane(row["lane"])) for row in rows]
+
+
+# Polling ---------------------------------------------------------------------------------------------------
+
+
+async def claim_due(connection: Connection, now: datetime, lease: timedelta, limit: int) -> list[Generation]:
+    """Take up to `limit` tasks whose time to ask has come; they come due again when the lease ends."""
+    rows = await connection.fetch(
+        f"""
+        UPDATE generation g SET due_at = $2 WHERE id IN
+            (SELECT id FROM generation WHERE stage = 'rendering' AND lane = 'submit' AND due_at <= $1
+             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        {RETURNING}
+        """,  # noqa: S608
+        now,
+        now + lease,
+        limit,
+    )
+    return [to_generation(row) for row in rows]
+
+
+async def rearm(connection: Connection, watched: Sequence[tuple[str, int, float, datetime]]) -> None:
+    """Write (id, fence, progress, due_at) of tasks that still run, in one statement."""
+    if not watched:
+        return
+    await connection.execute(
+        """
+        UPDATE generation g SET progress = greatest(g.progress, w.progress), due_at = w.due_at
+        FROM unnest($1::text[], $2::bigint[], $3::real[], $4::timestamptz[]) AS w (id, fence, progress, due_at)
+        WHERE g.id = w.id AND g.fence = w.fence AND g.status = 'processing' AND g.stage = 'rendering'
+        """,
+        [item[0] for item in watched],
+        [item[1] for item in watched],
+        [item[2] for item in watched],
+        [item[3] for item in watched],
+    )
+
+
+async def set_storing(connection: Connection, watched: Sequence[tuple[str, int]]) -> list[str]:
+    """Tasks (id, fence) that succeeded upstream: their films are to be fetched. Returns those that moved."""
+    rows = await connection.fetch(
+        """
+        UPDATE generation g SET stage = 'storing', progress = greatest(g.progress, 0.97), due_at = NULL,
+            lease_until = NULL
+        FROM unnest($1::text[], $2::bigint[]) AS w (id, fence)
+        WHERE g.id = w.id AND g.fence = w.fence AND g.status = 'processing' AND g.stage = 'rendering'
+        RETURNING g.id
+        """,
+        [item[0] for item in watched],
+        [item[1] for item in watched],
+    )
+    return [row["id"] for row in rows]
+
+
+# Sweeps ----------------------------------------------------------------------------------------------------
+
+
+async def expired_leases(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Open generations whose worker has fallen silent."""
+    rows = await connection.fetch(
+        """
+        SELECT id FROM generation WHERE status = 'processing' AND lease_until < $1 ORDER BY id LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Open generations past their deadline; the unknown ones wait for an operator."""
+    rows = await connection.fetch(
+        """
+        SELECT id FROM generation WHERE status = 'processing' AND stage <> 'unknown' AND deadline_at < $1
+        ORDER BY id LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def ready_without_look(connection: Connection, now: datetime, limit: int) -> list[tuple[str, Lane]]:
+    """Ready generations whose job may have been lost; looking once more does no harm."""
+    rows = await connection.fetch(
+        """
+        SELECT id, lane FROM generation WHERE status = 'processing' AND holds_slot AND stage = 'queued'
+            AND (due_at IS NULL OR due_at <= $1) AND created_at < $1 - interval '5 seconds'
+        ORDER BY id LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    return [(row["id"], Lane(row["lane"])) for row in rows]
+
+
+async def storing_without_look(connection: Connection, limit: int) -> list[str]:
+    """Finished tasks that nobody is fetching."""
+    rows = await connection.fetch(
+        "SELECT id FROM generation WHERE status = 'processing' AND stage = 'storing' AND lease_until IS NULL LIMIT $1",
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def accounts_with_free_slots(connection: Connection, limit: int) -> list[str]:
+    """Accounts in which something waits for a slot."""
+    rows = await connection.fetch("SELECT account_id FROM account_usage WHERE backlog > 0 LIMIT $1", limit)
+    return [row["account_id"] for row in rows]
+
+
+# Quotes ----------------------------------------------------------------------------------------------------
+
+
+async def insert_quote(connection: Connection, account_id: str, quote: Quote) -> None:
+    await connection.execute(
+        "INSERT INTO quote (id, account_id, terms, credits, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        quote.id,
+        account_id,
+        dict(quote.terms),
+        quote.credits,
+        quote.created_at,
+        quote.expires_at,
+    )
+
+
+async def find_quote(connection: Connection, account_id: str, quote_id: str) -> Quote | None:
+    row = await connection.fetchrow(
+        "SELECT id, credits, terms, created_at, expires_at FROM quote WHERE id = $1 AND account_id = $2",
+        quote_id,
+        account_id,
+    )
+    return Quote(**dict(row)) if row else None

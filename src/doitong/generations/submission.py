@@ -1,0 +1,248 @@
+"""Admission: the one transaction after which a generation is kept.
+
+Every door's submission passes this desk. It collects what arrives while a transaction is under way and admits
+all of it in the next: one lock of the counters, one of the balances, one insert a noun, one commit. The rules
+decide in order of arrival, each on what the one before left behind, so a batch reads like one request after
+the other. A lone submission waits for nobody.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from doitong.core.clock import Clock
+from doitong.core.errors import CreditsInsufficient, DoitongError
+from doitong.db import queue
+from doitong.db.pool import Connection, Database
+from doitong.generations import store
+from doitong.generations.model import Generation, Lane, Stage, Status
+from doitong.idempotency import store as idempotency
+from doitong.idempotency.rules import KEPT_FOR
+from doitong.ledger import store as ledger
+from doitong.ledger.model import HoldOrder
+from doitong.plans import store as plans
+from doitong.plans.model import RateState
+from doitong.plans.rules import admit, rate_state, shift
+
+BATCH_MAXIMUM = 64
+WAITING_MAXIMUM = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One valid submission at the desk. `generation` is what will be stored if it is admitted."""
+
+    generation: Generation
+    key_prefix: str
+    idempotency_key: str | None
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An accepted submission: the generation as it was accepted, and the state of the rate limit."""
+
+    generation: Generation
+    is_replay: bool
+    rate: RateState
+
+
+Outcome = Submission | DoitongError
+
+
+class SubmissionDesk:
+    """Admits submissions in batches, one transaction at a time."""
+
+    def __init__(self, database: Database, clock: Clock, on_admitted: Callable[[int], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._on_admitted = on_admitted
+        self._waiting: list[tuple[Application, asyncio.Future[Outcome]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def submit(self, application: Application) -> Submission:
+        """Admit one submission; returns after its commit, raises what the rules decided."""
+        if len(self._waiting) >= WAITING_MAXIMUM:
+            raise DoitongError("UNAVAILABLE")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((application, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(), name="submission desk")
+        outcome = await asyncio.shield(future)
+        if isinstance(outcome, DoitongError):
+            raise outcome
+        return outcome
+
+    async def close(self) -> None:
+        """Wait for what has been taken in."""
+        if self._worker is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._worker
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH_MAXIMUM], self._waiting[BATCH_MAXIMUM:]
+            try:
+                outcomes = await self._admit([application for application, _ in batch])
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                if not future.done():
+                    future.set_result(outcome)
+            self._on_admitted(len(batch))
+
+    async def _admit(self, applications: Sequence[Application]) -> list[Outcome]:
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            batch = await _Batch.open(connection, applications, now)
+            outcomes = [batch.decide(application) for application in applications]
+            await batch.save(connection)
+        return outcomes
+
+
+class _Batch:
+    """The locked state of all accounts of a batch, and what is to be written at its end."""
+
+    def __init__(
+        self,
+        now: datetime,
+        locked: dict[str, plans.LockedUsage],
+        available: dict[str, int],
+        records: dict[tuple[str, str], idempotency.Record],
+    ) -> None:
+        self._now = now
+        self._locked = locked
+        self._usages = {account_id: row.usage for account_id, row in locked.items()}
+        self._available = available
+        self._records = records
+        self._accepted: list[tuple[Generation, str]] = []
+        self._new_records: list[idempotency.Record] = []
+
+    @classmethod
+    async def open(
+        cls, connection: Connection, applications: Sequence[Application], now: datetime
+    ) -> "_Batch":
+        account_ids = sorted({item.generation.account_id for item in applications})
+        locked = await plans.lock_usage(connection, account_ids)
+        balances = await ledger.lock_balances(connection, account_ids)
+        keys = [
+            (item.generation.account_id, item.idempotency_key)
+            for item in applications
+            if item.idempotency_key
+        ]
+        records = await idempotency.find_records(connection, keys, now - KEPT_FOR)
+        return cls(now, locked, {name: balance.available for name, balance in balances.items()}, records)
+
+    def decide(self, application: Application) -> Outcome:
+        """Replay, refuse or accept one submission; a refusal leaves no trace."""
+        generation = application.generation
+        locked = self._locked[generation.account_id]
+        if application.idempotency_key is not None:
+            record = self._records.get((generation.account_id, application.idempotency_key))
+            if record is not None:
+                return self._replay(application, record, locked)
+        try:
+            return self._accept(application, locked)
+        except DoitongError as refusal:
+            return refusal
+
+    def _replay(
+        self, application: Application, record: idempotency.Record, locked: plans.LockedUsage
+    ) -> Outcome:
+        if record.fingerprint != application.fingerprint:
+            return DoitongError("IDEMPOTENCY_KEY_REUSED")
+        now_second = int(self._now.timestamp())
+        window = shift(self._usages[record.account_id].window, now_second)
+        rate = rate_state(window, locked.plan.generations_per_minute, now_second)
+        return Submission(restore(application.generation, record), True, rate)
+
+    def _accept(self, application: Application, locked: plans.LockedUsage) -> Submission:
+        generation = application.generation
+        account_id = generation.account_id
+        admission = admit(self._usages[account_id], locked.plan, self._now, locked.clock_virtual_time)
+        if self._available[account_id] < generation.credit_cost:
+            raise CreditsInsufficient(generation.credit_cost, self._available[account_id])
+        self._usages[account_id] = admission.usage
+        self._available[account_id] -= generation.credit_cost
+        position = None if admission.got_slot else admission.usage.backlog
+        accepted = replace(generation, holds_slot=admission.got_slot, queue_position=position)
+        self._accepted.append((accepted, application.key_prefix))
+        if application.idempotency_key is not None:
+            record = _record(accepted, application.idempotency_key, application.fingerprint)
+            self._records[account_id, record.key] = record
+            self._new_records.append(record)
+        return Submission(accepted, False, admission.rate)
+
+    async def save(self, connection: Connection) -> None:
+        if not self._accepted:
+            return
+        generations = [generation for generation, _ in self._accepted]
+        account_ids = {generation.account_id for generation in generations}
+        await store.insert(connection, self._accepted)
+        await plans.save_usages(connection, [self._usages[account_id] for account_id in sorted(account_ids)])
+        await ledger.place_holds(
+            connection, [HoldOrder(g.id, g.account_id, g.credit_cost) for g in generations], self._now
+        )
+        await idempotency.save_records(connection, self._new_records)
+        for lane, entrypoint in LANE_ENTRYPOINTS.items():
+            ready = [g.id for g in generations if g.holds_slot and g.lane is lane]
+            await queue.enqueue(connection, entrypoint, ready)
+
+
+LANE_ENTRYPOINTS = {Lane.RENDER: queue.RENDER, Lane.SUBMIT: queue.SUBMIT}
+
+
+def _record(generation: Generation, key: str, fingerprint: bytes) -> idempotency.Record:
+    answer: dict[str, Any] = {
+        "parameters": dict(generation.parameters),
+        "creditCost": generation.credit_cost,
+        "engine": generation.engine,
+        "queuePosition": generation.queue_position,
+    }
+    return idempotency.Record(
+        generation.account_id, key, fingerprint, generation.id, answer, generation.created_at
+    )
+
+
+def restore(same_request: Generation, record: idempotency.Record) -> Generation:
+    """The generation as it was accepted, from an equal request and the stored answer."""
+    answer = record.answer
+    return replace(
+        same_request,
+        id=record.generation_id,
+        parameters=answer["parameters"],
+        credit_cost=answer["creditCost"],
+        engine=answer["engine"],
+        queue_position=answer["queuePosition"],
+        created_at=record.created_at,
+    )
+
+
+def new_generation(
+    generation_id: str, account_id: str, now: datetime, timeout: timedelta, terms: dict[str, Any]
+) -> Generation:
+    """A generation that nobody has admitted yet; `terms` are the remaining columns."""
+    return Generation(
+        id=generation_id,
+        account_id=account_id,
+        status=Status.PROCESSING,
+        stage=Stage.QUEUED,
+        progress=0.0,
+        holds_slot=False,
+        engine_task_id=None,
+        attempt=0,
+        fence=0,
+        metadata={},
+        error_code=None,
+        created_at=now,
+        started_at=None,
+        completed_at=None,
+        deadline_at=now + timeout,
+        **terms,
+    )

@@ -1,0 +1,82 @@
+"""The slow sweep behind the wake-ups: finds what a crash or a lost message left lying, in bounded batches."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from doitong.core.clock import Clock
+from doitong.db import queue
+from doitong.db.pool import Database
+from doitong.generations import lifecycle, store
+from doitong.generations.attempts import AttemptRunner
+from doitong.generations.model import Lane, Status
+from doitong.generations.rules import Ending
+from doitong.generations.submission import LANE_ENTRYPOINTS
+from doitong.idempotency import store as idempotency
+from doitong.idempotency.rules import KEPT_FOR
+
+BATCH_MAXIMUM = 200
+PURGE_MAXIMUM = 5000
+CONCURRENT_RECOVERIES = 16
+
+_log = structlog.get_logger(__name__)
+
+
+class Sweeper:
+    """One pass over what should not be there; harmless to run in every worker at once."""
+
+    def __init__(self, database: Database, clock: Clock, runner: AttemptRunner, cdn_base_url: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._runner = runner
+        self._cdn_base_url = cdn_base_url
+
+    async def sweep(self) -> None:
+        await self._recover_silent()
+        await self._look_again()
+        await self._promote()
+        await self._end_overdue()
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            await idempotency.purge_records(connection, now - KEPT_FOR - timedelta(hours=1), PURGE_MAXIMUM)
+
+    async def _recover_silent(self) -> None:
+        async with self._database.reading() as connection:
+            silent = await store.expired_leases(connection, self._clock.now(), BATCH_MAXIMUM)
+        places = asyncio.Semaphore(CONCURRENT_RECOVERIES)
+
+        async def recover(generation_id: str) -> None:
+            async with places:
+                await self._runner.recover(generation_id)
+
+        await asyncio.gather(*(recover(generation_id) for generation_id in silent))
+
+    async def _look_again(self) -> None:
+        """Queue a look at ready rows whose job may be lost. A job too many finds nothing and ends."""
+        async with self._database.transaction() as connection:
+            ready = await store.ready_without_look(connection, self._clock.now(), BATCH_MAXIMUM)
+            for lane in Lane:
+                ids = [generation_id for generation_id, of_lane in ready if of_lane is lane]
+                await queue.enqueue_missing(connection, LANE_ENTRYPOINTS[lane], ids)
+            storing = await store.storing_without_look(connection, BATCH_MAXIMUM)
+            await queue.enqueue_missing(connection, queue.STORE, storing)
+
+    async def _promote(self) -> None:
+        async with self._database.reading() as connection:
+            account_ids = await store.accounts_with_free_slots(connection, BATCH_MAXIMUM)
+        for account_id in account_ids:
+            async with self._database.transaction() as connection:
+                await lifecycle.promote_waiting(connection, account_id)
+
+    async def _end_overdue(self) -> None:
+        async with self._database.reading() as connection:
+            overdue = await store.overdue(connection, self._clock.now(), BATCH_MAXIMUM)
+        for generation_id in overdue:
+            async with self._database.transaction() as connection:
+                generation = await store.lock(connection, generation_id)
+                if generation is None or generation.status is not Status.PROCESSING:
+                    continue
+                ending = Ending(Status.FAILED, 0, "GENERATION_TIMED_OUT")
+                await lifecycle.finish(connection, generation, ending, self._clock.now(), self._cdn_base_url)
+            _log.warning("generation_timed_out", generation_id=generation_id)

@@ -1,0 +1,1 @@
+"""The client's idempotency key: which request it stood for, and the answer that is given again."""

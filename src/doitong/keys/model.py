@@ -1,0 +1,85 @@
+"""What an API key is, what it may do, and who a request comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from doitong.core.errors import DoitongError
+
+
+class Scope(StrEnum):
+    """A permission."""
+
+    GENERATIONS_READ = "generations:read"
+    GENERATIONS_WRITE = "generations:write"
+    ACCOUNT_READ = "account:read"
+    KEYS_WRITE = "keys:write"
+    WEBHOOKS_WRITE = "webhooks:write"
+
+
+ALL_SCOPES: frozenset[str] = frozenset(scope.value for scope in Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A credential as it may be shown: by its prefix, never by its secret."""
+
+    id: str
+    account_id: str
+    prefix: str
+    name: str
+    scopes: frozenset[str]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def is_active(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key and its `secret`, which is the whole credential: shown to its owner once, kept nowhere."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """Keys, newest first; `next_after` is the cursor of the page that follows, None at the end."""
+
+    keys: Sequence[ApiKey]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What recognising a key takes: its digest, and its account as it is now."""
+
+    key: ApiKey
+    digest: bytes = field(repr=False)
+    plan: str
+    limits: Mapping[str, Any]
+    language: str
+    is_account_disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request comes from. `limits` are the account's overrides of its plan's."""
+
+    account_id: str
+    key_prefix: str
+    scopes: frozenset[str]
+    plan: str
+    limits: Mapping[str, Any]
+    language: str
+
+    def require(self, scope: str) -> None:
+        """Raises FORBIDDEN when the key lacks the scope."""
+        if scope not in self.scopes:
+            raise DoitongError("FORBIDDEN", scope=str(scope))

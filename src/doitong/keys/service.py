@@ -1,0 +1,184 @@
+"""API keys as use cases: make, list, revoke, replace, and recognise at the door.
+
+Promises: a key is shown once and kept as a digest; a revoked or expired key, and one of a disabled account,
+is refused within a second by every process; recognising a key writes nothing on the request's path.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from doitong.core.clock import Clock
+from doitong.core.errors import DoitongError, NotFound
+from doitong.core.ids import RandomBits, new_id
+from doitong.db.pool import Connection, Database
+from doitong.keys import rules, store
+from doitong.keys._recall import Recall
+from doitong.keys.model import ApiKey, Caller, Credential, KeyPage, NewKey
+
+LAST_USED_PAUSE = timedelta(minutes=1)
+PENDING_MAX = 10_000
+PREFIX_TRIES = 5
+SECRET_KEY_BYTES_MIN = 16
+
+
+class KeyService:
+    """Keys of all accounts; one instance a process."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        secret: bytes,
+        random_bits: RandomBits = secrets.randbits,
+    ) -> None:
+        """`secret` keys the digests and is the same in every process of an installation."""
+        if len(secret) < SECRET_KEY_BYTES_MIN:
+            raise ValueError(f"the key of digests has at least {SECRET_KEY_BYTES_MIN} bytes")
+        self._database = database
+        self._clock = clock
+        self._secret = secret
+        self._random_bits = random_bits
+        self._recall = Recall(self._load, clock)
+        self._pending_used: dict[str, datetime] = {}
+
+    async def authenticate(self, presented: str) -> Caller:
+        """Who presents this key. Raises UNAUTHENTICATED, in the same words for every reason.
+
+        What is no key, or a mistyped one, is refused without asking the database.
+        """
+        prefix = rules.parse_prefix(presented)
+        if prefix is None:
+            raise DoitongError("UNAUTHENTICATED")
+        digest = rules.digest(self._secret, presented)
+        credential = await self._recall.find(prefix)
+        now = self._clock.now()
+        if (
+            credential is None
+            or not hmac.compare_digest(credential.digest, digest)
+            or not credential.key.is_active(now)
+            or credential.is_account_disabled
+        ):
+            raise DoitongError("UNAUTHENTICATED")
+        self._note_used(credential.key, now)
+        return _caller(credential)
+
+    async def create(
+        self,
+        account_id: str,
+        name: str,
+        *,
+        scopes: Iterable[str] | None = None,
+        expires_at: datetime | None = None,
+        granter: frozenset[str] | None = None,
+    ) -> NewKey:
+        """A new key; its secret is in the answer and nowhere else.
+
+        `granter` are the scopes of the key that asks for this one (None for an operator or member): a key
+        makes no key that may do more than itself. Raises InvalidParameter, FORBIDDEN, NotFound.
+        """
+        rules.check_name(name)
+        now = self._clock.now()
+        rules.check_expiry(expires_at, now)
+        chosen = rules.choose_scopes(scopes, granter)
+        async with self._database.transaction() as connection:
+            if not await store.is_account(connection, account_id):
+                raise NotFound
+            return await self._insert(connection, account_id, name, chosen, now, expires_at)
+
+    async def list(self, account_id: str, *, first: int = 50, after: str | None = None) -> KeyPage:
+        """A page of an account's keys, newest first, revoked ones included."""
+        rules.check_page(first)
+        async with self._database.reading() as connection:
+            found = await store.list_keys(connection, account_id, first=first + 1, before=after)
+        shown = found[:first]
+        return KeyPage(shown, shown[-1].id if len(found) > first else None)
+
+    async def revoke(self, account_id: str, key_id: str) -> ApiKey:
+        """End a key at once here, within a second everywhere; again is the same. Raises NotFound."""
+        async with self._database.transaction() as connection:
+            key = await store.lock_key(connection, account_id, key_id)
+            if key is None:
+                raise NotFound
+            revoked = await store.revoke_key(connection, key_id, self._clock.now())
+        self._recall.forget(revoked.prefix)
+        return revoked
+
+    async def rotate(
+        self,
+        account_id: str,
+        key_id: str,
+        *,
+        overlap: timedelta = timedelta(0),
+        granter: frozenset[str] | None = None,
+    ) -> NewKey:
+        """A key with the same name, scopes and length of life; the old one works for `overlap` more.
+
+        Raises NotFound, InvalidParameter, FORBIDDEN (see `create`), CONFLICT for a key that has ended.
+        """
+        rules.check_overlap(overlap)
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            key = await store.lock_key(connection, account_id, key_id)
+            if key is None:
+                raise NotFound
+            rules.check_grantable(key.scopes, granter)
+            expires_at = rules.successor_expiry(key, now)
+            new = await self._insert(connection, account_id, key.name, key.scopes, now, expires_at)
+            await store.set_expiry(connection, key_id, rules.overlap_end(key, now, overlap))
+        self._recall.forget(key.prefix)
+        return new
+
+    async def flush_last_used(self) -> None:
+        """Write when keys were used, at most once a minute a key; to be called every few seconds."""
+        if not self._pending_used:
+            return
+        moments, self._pending_used = self._pending_used, {}
+        async with self._database.transaction() as connection:
+            await store.save_last_used(connection, moments, LAST_USED_PAUSE)
+
+    async def _insert(
+        self,
+        connection: Connection,
+        account_id: str,
+        name: str,
+        scopes: frozenset[str],
+        now: datetime,
+        expires_at: datetime | None,
+    ) -> NewKey:
+        for _ in range(PREFIX_TRIES):
+            secret = rules.make_secret(self._random_bits)
+            key = ApiKey(
+                id=new_id(now, self._random_bits),
+                account_id=account_id,
+                prefix=secret[: rules.PREFIX_LENGTH],
+                name=name,
+                scopes=scopes,
+                created_at=now,
+                expires_at=expires_at,
+            )
+            if await store.insert_key(connection, key, rules.digest(self._secret, secret)):
+                return NewKey(key, secret)
+        raise RuntimeError(f"{PREFIX_TRIES} random prefixes were all taken")
+
+    async def _load(self, prefix: str) -> Credential | None:
+        async with self._database.reading() as connection:
+            return await store.find_credential(connection, prefix)
+
+    def _note_used(self, key: ApiKey, now: datetime) -> None:
+        is_due = key.last_used_at is None or now - key.last_used_at >= LAST_USED_PAUSE
+        if is_due and (key.prefix in self._pending_used or len(self._pending_used) < PENDING_MAX):
+            self._pending_used[key.prefix] = now
+
+
+def _caller(credential: Credential) -> Caller:
+    return Caller(
+        account_id=credential.key.account_id,
+        key_prefix=credential.key.prefix,
+        scopes=credential.key.scopes,
+        plan=credential.plan,
+        limits=credential.limits,
+        language=credential.language,
+    )

@@ -1,0 +1,1 @@
+"""Credits: a double-entry ledger whose entries only grow, and holds that are resolved once."""

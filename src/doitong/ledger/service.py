@@ -1,0 +1,92 @@
+"""Credits as use cases for doors: grant, adjust, refund, read, verify.
+
+Each is one transaction. Holds are not here: they are placed and resolved inside the transactions of the
+generations they belong to, through the store.
+"""
+
+from doitong.core.clock import Clock
+from doitong.core.errors import NotFound
+from doitong.db.pool import Database
+from doitong.ledger import rules, store
+from doitong.ledger.model import Balance, Difference, Hold, StatementPage
+
+
+class LedgerService:
+    """The customer's and the operator's view of credits."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def grant(
+        self, account_id: str, amount: int, *, reason: str | None = None, actor: str | None = None
+    ) -> Balance:
+        """Give an account new credits. Raises InvalidParameter, NotFound."""
+        rules.check_amount(amount)
+        async with self._database.transaction() as connection:
+            return await store.grant(
+                connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor
+            )
+
+    async def adjust(self, account_id: str, amount: int, *, reason: str, actor: str | None = None) -> Balance:
+        """Correct an account by a signed amount. Raises InvalidParameter, NotFound, CreditsInsufficient."""
+        rules.check_adjustment(amount, reason)
+        async with self._database.transaction() as connection:
+            balances = await store.lock_balances(connection, [account_id])
+            if account_id not in balances:
+                raise NotFound
+            rules.check_covered(balances[account_id], -amount)
+            return await store.adjust(
+                connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor
+            )
+
+    async def refund(
+        self,
+        generation_id: str,
+        amount: int | None = None,
+        *,
+        reason: str | None = None,
+        actor: str | None = None,
+    ) -> Balance:
+        """Give back a capture, or `amount` of it; never more than was captured, however often it is called.
+
+        Raises NotFound when nothing was ever held, CONFLICT when less than `amount` is left to give back.
+        """
+        async with self._database.transaction() as connection:
+            hold = await store.lock_hold(connection, generation_id)
+            if hold is None:
+                raise NotFound
+            given = rules.refund_amount(hold, amount)
+            return await store.refund(
+                connection, hold, given, now=self._clock.now(), reason=reason, actor=actor
+            )
+
+    async def balance(self, account_id: str) -> Balance:
+        """What an account has. Raises NotFound."""
+        async with self._database.reading() as connection:
+            balance = await store.find_balance(connection, account_id)
+        if balance is None:
+            raise NotFound
+        return balance
+
+    async def hold(self, generation_id: str) -> Hold | None:
+        """What a generation reserves or was charged, None when it never held anything."""
+        async with self._database.reading() as connection:
+            return await store.find_hold(connection, generation_id)
+
+    async def statement(self, account_id: str, *, first: int = 50, after: str | None = None) -> StatementPage:
+        """A page of an account's transfers, newest first; `after` is `next_after` of the page before.
+
+        Raises InvalidParameter for a page size or cursor that is none.
+        """
+        rules.check_page(first)
+        before = rules.parse_cursor(after)
+        async with self._database.reading() as connection:
+            lines = await store.list_statement(connection, account_id, first=first + 1, before=before)
+        shown = lines[:first]
+        return StatementPage(shown, str(shown[-1].id) if len(lines) > first else None)
+
+    async def verify(self) -> list[Difference]:
+        """Recompute the whole ledger from its entries; an empty list is the proof that it agrees."""
+        async with self._database.reading() as connection:
+            return await store.verify(connection)

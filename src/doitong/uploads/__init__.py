@@ -1,0 +1,1 @@
+"""Uploads: pictures that customers give, cleaned before anything else sees them."""

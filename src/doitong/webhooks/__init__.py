@@ -1,0 +1,1 @@
+"""Webhooks: telling a customer's server that something happened, durably and signed."""

@@ -1,0 +1,118 @@
+"""Guarantee: a value outside is an error that names the parameter and what is allowed, before money moves."""
+
+from typing import Any
+
+import pytest
+
+from doitong.catalogue.model import AspectRatio, Kind, Quality, Version
+from doitong.core.errors import InvalidParameter
+from doitong.generations.model import GenerationRequest, RawRequest
+from doitong.generations.parsing import parse_request
+
+GOOD = {"service": "runway", "prompt": "a lake"}
+
+
+def parse(kind: Kind | None = None, **values: Any) -> GenerationRequest:
+    raw = {name: (f"shown.{name}", value) for name, value in values.items()}
+    return parse_request(RawRequest(raw, kind=kind))
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    request = parse(**GOOD)
+    assert request.kind is Kind.TEXT_TO_VIDEO
+    assert request.duration_seconds == 5
+    assert request.aspect_ratio is AspectRatio.WIDE
+    assert request.version is Version.GEN_4
+    assert request.quality is Quality.STANDARD
+    assert request.seed is None
+
+
+def test_pro_is_high_and_null_is_absent() -> None:
+    assert parse(**GOOD, quality="pro").quality is Quality.HIGH
+    assert parse(**GOOD, duration=None).duration_seconds == 5
+
+
+def test_without_a_service_the_first_able_one_is_taken() -> None:
+    assert parse(prompt="x").service == "runway"
+    assert parse(image="https://example.com/a.png").service == "runway"
+    with pytest.raises(InvalidParameter):
+        parse_request(RawRequest({"prompt": ("prompt", "x")}, requires_service=True))
+
+
+@pytest.mark.parametrize("prompt", ["šč", "日" * 1000, "🎬 film", "مرحبا بالعالم", "a\nb\tc", "x" * 1000])
+def test_prompts_of_any_language_are_taken(prompt: str) -> None:
+    assert parse(service="runway", prompt=prompt).prompt == prompt
+
+
+BAD: list[tuple[str, dict[str, Any]]] = [
+    ("prompt", {"prompt": ""}),
+    ("prompt", {"prompt": "   "}),
+    ("prompt", {"prompt": "x" * 1001}),
+    ("prompt", {"prompt": "a\x00b"}),
+    ("prompt", {"prompt": "a\x1bb"}),
+    ("prompt", {"prompt": "\ud800"}),
+    ("prompt", {"prompt": 5}),
+    ("prompt", {"prompt": ["a"]}),
+    ("prompt", {"prompt": None}),
+    ("service", {"service": "kling"}),
+    ("service", {"service": "runway-i2v"}),
+    ("service", {"service": 1}),
+    ("duration", {"duration": 4}),
+    ("duration", {"duration": 11}),
+    ("duration", {"duration": 5.5}),
+    ("duration", {"duration": 5.0}),
+    ("duration", {"duration": "5"}),
+    ("duration", {"duration": True}),
+    ("duration", {"duration": -7}),
+    ("duration", {"duration": 10**30}),
+    ("aspectRatio", {"aspectRatio": "4:3"}),
+    ("aspectRatio", {"aspectRatio": "16:9 "}),
+    ("aspectRatio", {"aspectRatio": 16}),
+    ("version", {"version": "gen-5"}),
+    ("version", {"version": "GEN-4"}),
+    ("version", {"version": {}}),
+    ("quality", {"quality": "ultra"}),
+    ("motionIntensity", {"motionIntensity": "extreme"}),
+    ("seed", {"seed": -1}),
+    ("seed", {"seed": 4294967296}),
+    ("seed", {"seed": 1.5}),
+    ("seed", {"seed": "7"}),
+    ("negativePrompt", {"negativePrompt": "x" * 1001}),
+    ("webhookUrl", {"webhookUrl": "ftp://example.com"}),
+    ("webhookUrl", {"webhookUrl": "example.com/hook"}),
+    ("webhookUrl", {"webhookUrl": "http://a b.com"}),
+    ("webhookUrl", {"webhookUrl": "https://example.com/" + "x" * 2048}),
+    ("webhookUrl", {"webhookUrl": 5}),
+    ("image", {"image": "https://example.com/a.png", "kind": Kind.TEXT_TO_VIDEO}),
+    ("image", {"kind": Kind.IMAGE_TO_VIDEO}),
+    ("image", {"image": 5}),
+    ("image", {"image": "https://example.com/" + "x" * 2048}),
+    ("frames", {"frames": 5}),
+    ("motion", {"motion": "left"}),
+    ("motion.speed", {"motion": {"speed": 1}}),
+    ("motion.camera", {"motion": {"camera": "left"}}),
+    ("motion.camera", {"motion": {"camera": [{"move": "static"}] * 9}}),
+    ("motion.camera[0]", {"motion": {"camera": ["left"]}}),
+    ("motion.camera[0].move", {"motion": {"camera": [{"move": "jump"}]}}),
+    ("motion.camera[1].strength", {"motion": {"camera": [{"move": "static"}, {"move": "static", "strength": 2}]}}),
+    ("motion.camera[0].easing", {"motion": {"camera": [{"move": "static", "easing": 1}]}}),
+    ("motion.brushes[0]", {"motion": {"brushes": [{"direction": 5}]}}),
+    ("motion.brushes[0].polygon", {"motion": {"brushes": [{"polygon": [[0, 0], [1, 1]]}]}}),
+    ("motion.brushes[0].polygon", {"motion": {"brushes": [{"polygon": [[0, 0], [1, 1], [2, 0]]}]}}),
+    ("motion.brushes[0].direction", {"motion": {"brushes": [{"mask": "x", "direction": 361}]}}),
+    ("motion.brushes[0].mode", {"motion": {"brushes": [{"mask": "x", "mode": "explode"}]}}),
+    ("quoteId", {"quoteId": "x" * 65}),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), BAD, ids=[f"{index}-{name}" for index, (name, _) in enumerate(BAD)])
+def test_a_bad_value_is_refused_by_name(name: str, change: dict[str, Any]) -> None:
+    values: dict[str, Any] = {**GOOD, **change}
+    kind = values.pop("kind", None)
+    with pytest.raises(InvalidParameter) as refused:
+        parse(kind, **values)
+    shown = f"shown.{name}" if name.split(".")[0] in values else name
+    assert refused.value.details["parameter"] == shown
+    for language in ("en", "sl"):
+        assert refused.value.message(language).startswith(shown)
+    assert len(refused.value.message("en")) < 300
