@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import asyncpg
@@ -14,9 +13,7 @@ import pytest
 from doitong.core.clock import SteppedClock
 from doitong.db.embedded import EmbeddedPostgres
 from doitong.db.migrate import migrate
-
-if TYPE_CHECKING:
-    from doitong.db.pool import Database
+from doitong.db.pool import Database
 
 TEMPLATE = "doitong_template"
 
@@ -59,9 +56,7 @@ async def dsn(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") 
 
 
 @pytest.fixture
-async def database(dsn: str) -> AsyncIterator["Database"]:
-    from doitong.db.pool import Database
-
+async def database(dsn: str) -> AsyncIterator[Database]:
     opened = await Database.connect(dsn)
     yield opened
     await opened.close()

@@ -27,7 +27,8 @@ from doitong.generations.service import GenerationService, engines_by_service
 from doitong.generations.sweep import Sweeper
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
-from doitong.outputs.storage import OutputStorage
+from doitong.media.picture import PictureCleaner
+from doitong.outputs.storage import OutputStorage, open_storage
 from doitong.plans.reads import ReadLimiter
 from doitong.telemetry.metrics import Metrics
 from doitong.uploads.service import UploadService
@@ -72,8 +73,8 @@ class Application:
             resources.push_async_callback(notifications.close)
             egress = EgressClient(egress_policy(settings))
             resources.push_async_callback(egress.close)
-            storage = OutputStorage.open(settings)
-            uploads = UploadService(database, storage, egress, clock)
+            storage = open_storage(settings.storage_url, settings.data_dir.resolve())
+            uploads = UploadService(database, storage, egress, PictureCleaner(), clock)
             metrics = Metrics()
             generations = GenerationService(
                 database,
@@ -94,7 +95,7 @@ class Application:
                 metrics=metrics,
                 egress=egress,
                 accounts=AccountService(database, clock),
-                keys=KeyService(database, clock, await read_secret(settings)),
+                keys=KeyService(database, clock, secret=await read_secret(settings)),
                 ledger=LedgerService(database, clock),
                 reads=ReadLimiter(clock),
                 storage=storage,

@@ -70,17 +70,19 @@ class Mutation:
 schema = strawberry.Schema(Query, Mutation)
 
 
+async def no_context(call: Any, prepared: Any) -> None:
+    return None
+
+
 @pytest_asyncio.fixture
 async def client(serve: Any) -> AsyncIterator[httpx.AsyncClient]:
-    handler = GraphQLHandler(schema._schema, make_context=lambda call: call)
+    handler = GraphQLHandler(schema._schema, open_context=no_context)
     runs.clear()
     async with serve(Edge(Routes({"/graphql": ("graphql", handler)}))) as opened:
         yield opened
 
 
-async def post(
-    client: httpx.AsyncClient, body: Any, accept: str = GRAPHQL_JSON, **headers: str
-) -> httpx.Response:
+async def post(client: httpx.AsyncClient, body: Any, accept: str = GRAPHQL_JSON, **headers: str) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return await client.post(
         "/graphql", content=content, headers={"Content-Type": PLAIN_JSON, "Accept": accept, **headers}
@@ -159,9 +161,7 @@ NOT_WELL_FORMED = [
 
 @pytest.mark.parametrize("body", NOT_WELL_FORMED)
 @pytest.mark.parametrize("accept", [GRAPHQL_JSON, PLAIN_JSON])
-async def test_what_is_not_a_request_is_400_in_both_types(
-    client: httpx.AsyncClient, body: bytes, accept: str
-) -> None:
+async def test_what_is_not_a_request_is_400_in_both_types(client: httpx.AsyncClient, body: bytes, accept: str) -> None:
     answer = await post(client, body, accept)
     assert answer.status_code == 400
     assert answer.headers["content-type"].startswith(accept)
@@ -189,9 +189,7 @@ async def test_null_and_unknown_parameters_are_as_absent(client: httpx.AsyncClie
         (None, 415),
     ],
 )
-async def test_only_json_in_utf8_is_a_body(
-    client: httpx.AsyncClient, content_type: str | None, status: int
-) -> None:
+async def test_only_json_in_utf8_is_a_body(client: httpx.AsyncClient, content_type: str | None, status: int) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
     answer = await client.post("/graphql", content=b'{"query": "{ hello }"}', headers=headers)
     assert answer.status_code == status
@@ -240,9 +238,7 @@ async def test_a_business_error_alone_sets_the_http_status(
 
 
 async def test_the_documented_error_body(client: httpx.AsyncClient) -> None:
-    answer = await post(
-        client, {"query": "{ broke }"}, PLAIN_JSON, **{"Accept-Language": "de, sl;q=0.9, en;q=0.5"}
-    )
+    answer = await post(client, {"query": "{ broke }"}, PLAIN_JSON, **{"Accept-Language": "de, sl;q=0.9, en;q=0.5"})
     assert answer.json()["errors"] == [
         {
             "message": "Premalo kreditov za to operacijo",
@@ -275,9 +271,7 @@ def fragments(levels: int) -> str:
 
 
 def introspection(levels: int) -> str:
-    return (
-        "{ __schema { types { fields { type " + "{ ofType " * levels + "{ name }" + " }" * levels + "} } } }"
-    )
+    return "{ __schema { types { fields { type " + "{ ofType " * levels + "{ name }" + " }" * levels + "} } } }"
 
 
 @pytest.mark.parametrize(
@@ -294,9 +288,7 @@ def introspection(levels: int) -> str:
     ],
     ids=lambda value: value[:30],
 )
-async def test_a_document_over_a_limit_runs_no_resolver(
-    client: httpx.AsyncClient, query: str, limit: str
-) -> None:
+async def test_a_document_over_a_limit_runs_no_resolver(client: httpx.AsyncClient, query: str, limit: str) -> None:
     answer = await post(client, {"query": query})
     assert answer.status_code == 400
     extensions = answer.json()["errors"][0]["extensions"]
@@ -324,7 +316,7 @@ async def test_a_body_over_the_cap_is_413(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_document_cache_is_bounded() -> None:
-    handler = GraphQLHandler(schema._schema, make_context=lambda call: call)
+    handler = GraphQLHandler(schema._schema, open_context=no_context)
     handler.documents._max_kept = 10
     for number in range(50):
         handler.documents.prepare(f"{{ a{number}: hello }}", None)

@@ -126,9 +126,7 @@ async def test_refunds_race_and_never_exceed_the_capture(bank: Bank) -> None:
     account = await bank.open(100)
     await bank.hold(("g", account, 100))
     await bank.capture("g", 100)
-    outcomes = await asyncio.gather(
-        *(bank.service.refund("g", 30) for _ in range(10)), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(bank.service.refund("g", 30) for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(outcome, Balance) for outcome in outcomes) == 3
     assert await bank.balance(account) == Balance(90, 0)
     assert await bank.service.verify() == []

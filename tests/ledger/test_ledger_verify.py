@@ -25,9 +25,7 @@ async def some_business(bank: Bank) -> None:
     await bank.open(1000, "ana")
     await bank.open(10, "bor")
     await bank.hold(("g1", "ana", 100), ("g2", "ana", 50), ("g3", "ana", 25), ("g4", "ana", 5))
-    await bank.resolve(
-        ("g1", 40, HoldState.CAPTURED), ("g2", 0, HoldState.RELEASED), ("g4", 0, HoldState.EXPIRED)
-    )
+    await bank.resolve(("g1", 40, HoldState.CAPTURED), ("g2", 0, HoldState.RELEASED), ("g4", 0, HoldState.EXPIRED))
     await bank.service.refund("g1", 10)
     await bank.service.adjust("ana", -7, reason="test")
 

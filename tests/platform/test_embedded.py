@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 import pytest
+
 from doitong.db.embedded import SOCKET_PATH_BYTES_MAXIMUM, EmbeddedPostgres, StartProblem, running_dsn
 
 
@@ -96,7 +97,9 @@ def start_holder(data_dir: Path, *command: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_server_ends_with_a_killed_supervisor_and_starts_anew(embedded: EmbeddedPostgres, data_dir: Path) -> None:
+def test_server_ends_with_a_killed_supervisor_and_starts_anew(
+    embedded: EmbeddedPostgres, data_dir: Path
+) -> None:
     holder = start_holder(data_dir)
     assert holder.stdout is not None
     server = psutil.Process(int(holder.stdout.readline()))
@@ -163,7 +166,7 @@ def test_a_read_only_data_folder(tmp_path: Path) -> None:
     command = ["unshare", "-rm" if os.geteuid() else "-m", "sh", "-c", READ_ONLY, str(tmp_path)]
     if subprocess.run([*command, "true"], check=False, capture_output=True).returncode != 0:
         pytest.skip("this machine lends no mount namespace")
-    script = "import sys,pathlib,doitong.db.embedded as e\ne.EmbeddedPostgres(pathlib.Path(sys.argv[1])).start()"
+    script = "import sys, pathlib as p, doitong.db.embedded as e; e.EmbeddedPostgres(p.Path(sys.argv[1])).start()"
     result = subprocess.run(
         [*command, sys.executable, "-c", script, str(tmp_path)], check=False, capture_output=True, text=True
     )
@@ -196,9 +199,20 @@ def test_a_killed_first_start_leaves_nothing_half_made(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path)
     try:
         assert server.start() == running_dsn(tmp_path)
+        server.stop()
+        psutil.wait_procs(_those_that_name(tmp_path), timeout=20)  # the killed start's initdb ends by itself
+        assert server.start() == running_dsn(tmp_path)
         assert not list(tmp_path.glob("postgres.new-*"))
     finally:
         server.stop()
+
+
+def _those_that_name(folder: Path) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in part for part in process.info["cmdline"] or ())
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="needs root")

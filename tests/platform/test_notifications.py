@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+
 from doitong.db.notifications import BACKLOG_MAXIMUM, EVERYTHING, Notifications, notify
 
 Link = asyncpg.Connection

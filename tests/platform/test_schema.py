@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import asyncpg
+
 from doitong.db.migrate import check, migrate
 
 

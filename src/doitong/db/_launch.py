@@ -1,8 +1,8 @@
 """How a PostgreSQL program is started: as whom, and tied to our own life.
 
-PostgreSQL refuses to run as root. Started by root, its programs run as the owner of the database's folder, for
-a new folder the system user `doitong`. Where that user cannot walk to the folder or to the programs (a checkout
-under /root), it is lent CAP_DAC_OVERRIDE, instead of opening root's folders to everybody.
+PostgreSQL refuses to run as root. Started by root, its programs run as the owner of the database's folder,
+for a new folder the system user `doitong`. Where that user cannot walk to the folder or to the programs (a
+checkout under /root), it is lent CAP_DAC_OVERRIDE, instead of opening root's folders to everybody.
 """
 
 import os
@@ -23,6 +23,10 @@ class StartProblem(Exception):
         super().__init__(f"{sentence} {remedy}")
         self.sentence = sentence
         self.remedy = remedy
+
+
+class FolderInUse(StartProblem):
+    """Another supervisor serves the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def _add_system_user() -> None:
         raise StartProblem("PostgreSQL does not run as root, and useradd is missing.", remedy) from problem
     user_exists = 9  # somebody else made it meanwhile
     if result.returncode not in (0, user_exists):
-        raise StartProblem(f"PostgreSQL does not run as root, and useradd failed: {result.stderr.strip()}", remedy)
+        sentence = f"PostgreSQL does not run as root, and useradd failed: {result.stderr.strip()}"
+        raise StartProblem(sentence, remedy)
 
 
 def command_as(identity: Identity | None, command: list[str], reached: list[Path]) -> list[str]:
@@ -76,7 +81,8 @@ def command_as(identity: Identity | None, command: list[str], reached: list[Path
     if setpriv is None:
         if identity is not None:
             raise StartProblem(
-                "PostgreSQL does not run as root, and setpriv (util-linux) is missing.", "Run as an ordinary user."
+                "PostgreSQL does not run as root, and setpriv (util-linux) is missing.",
+                "Run as an ordinary user.",
             )
         return command
     options = ["--pdeathsig", "INT"]

@@ -21,9 +21,9 @@ from urllib.parse import quote
 
 import psutil
 
-from doitong.db._launch import Identity, StartProblem, command_as, identity_for
+from doitong.db._launch import FolderInUse, Identity, StartProblem, command_as, identity_for
 
-__all__ = ["EmbeddedPostgres", "StartProblem", "running_dsn"]
+__all__ = ["EmbeddedPostgres", "FolderInUse", "StartProblem", "running_dsn"]
 
 POSTGRES_MAJOR = "18"
 USER = "postgres"
@@ -33,9 +33,12 @@ SOCKET_PATH_BYTES_MAXIMUM = 107  # sizeof(sockaddr_un.sun_path) - 1
 START_TIMEOUT_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
 STOP_TIMEOUT_SECONDS = 5.0
 POLL_SECONDS = 0.005
+LAUNCHES_MAXIMUM = 50  # while the backends of a killed postmaster are still on their way out
+LAUNCH_PAUSE_SECONDS = 0.1
+STILL_IN_USE = ("pre-existing shared memory block", "lock file")
 
-# Given on the command line, so that they hold for a folder of any age. Durability is spelled out although it is
-# PostgreSQL's default: postgresql.conf must not be able to weaken it unseen.
+# Given on the command line, so that they hold for a folder of any age. Durability is spelled out although it
+# is PostgreSQL's default: postgresql.conf must not be able to weaken it unseen.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -78,6 +81,7 @@ class EmbeddedPostgres:
         self._folder = self._data_dir / "postgres"
         self._log_path = log or self._data_dir / "logs" / "postgres.log"
         self._lock: IO[str] | None = None
+        self._log_start_bytes = 0
         self._child: subprocess.Popen[bytes] | None = None
 
     def claim(self) -> None:
@@ -97,8 +101,7 @@ class EmbeddedPostgres:
             self._stop_what_was_left_behind()
             identity = identity_for(self._folder)
             self._make_cluster(identity)
-            self._launch(identity)
-            return _dsn(self._wait_until_ready())
+            return _dsn(self._launch_until_ready(identity))
         except BaseException:
             self.stop()
             raise
@@ -128,7 +131,7 @@ class EmbeddedPostgres:
             self._child = None
 
     def _stop_what_was_left_behind(self) -> None:
-        """The server of a killed supervisor: ended in order, since it has lost its clients and its settings' owner."""
+        """The server of a killed supervisor is ended in order: its clients are gone, its settings may be old."""
         postmaster = _read_postmaster(self._folder)
         if postmaster is None:
             return
@@ -149,11 +152,13 @@ class EmbeddedPostgres:
         except OSError as problem:
             raise StartProblem(
                 f"The data folder {self._data_dir} cannot be written to: {problem.strerror or problem}.",
-                "Make it a folder that you may write to, or choose another with --data-dir or DOITONG_DATA_DIR.",
+                "Make it a folder you may write to, or choose another with --data-dir or DOITONG_DATA_DIR.",
             ) from problem
 
     def _make_cluster(self, identity: Identity | None) -> None:
         """A new database, made aside and then renamed: it is there whole, or not at all."""
+        for abandoned in self._data_dir.glob("postgres.new-*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         try:
             version = (self._folder / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
@@ -166,7 +171,7 @@ class EmbeddedPostgres:
         else:
             if version != POSTGRES_MAJOR:
                 raise StartProblem(
-                    f"The database in {self._folder} was made by PostgreSQL {version}; this is {POSTGRES_MAJOR}.",
+                    f"The database in {self._folder} is of PostgreSQL {version}; this is {POSTGRES_MAJOR}.",
                     "Export it with that version's pg_dump, or choose another folder with --data-dir.",
                 )
             return
@@ -178,8 +183,6 @@ class EmbeddedPostgres:
         self._initialize(identity)
 
     def _initialize(self, identity: Identity | None) -> None:
-        for abandoned in self._data_dir.glob("postgres.new-*"):
-            shutil.rmtree(abandoned, ignore_errors=True)
         # a name of its own, since a killed start's initdb may still be writing to the one before
         fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._data_dir))
         if identity is not None:
@@ -203,12 +206,25 @@ class EmbeddedPostgres:
             self._folder.rmdir()
         fresh.rename(self._folder)
 
+    def _launch_until_ready(self, identity: Identity | None) -> Path:
+        for _ in range(LAUNCHES_MAXIMUM):
+            self._launch(identity)
+            socket_folder = self._wait_until_ready()
+            if socket_folder is not None:
+                return socket_folder
+            self._reap()
+            if not any(sign in line for line in self._fatal_lines() for sign in STILL_IN_USE):
+                break
+            time.sleep(LAUNCH_PAUSE_SECONDS)
+        raise self._not_started("ended")
+
     def _launch(self, identity: Identity | None) -> None:
         socket_folder = _socket_folder(self._folder, identity)
         settings = SETTINGS | {"unix_socket_directories": f'"{socket_folder}"'}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(_programs() / "postgres"), "-D", str(self._folder), *options]
         with self._log_path.open("ab") as log:
+            self._log_start_bytes = log.tell()
             self._child = subprocess.Popen(  # noqa: S603
                 command_as(identity, command, [self._folder / SOCKET_NAME, _programs() / "postgres"]),
                 stdin=subprocess.DEVNULL,
@@ -219,12 +235,13 @@ class EmbeddedPostgres:
                 start_new_session=True,  # Ctrl-C reaches us, and we stop the database last
             )
 
-    def _wait_until_ready(self) -> Path:
+    def _wait_until_ready(self) -> Path | None:
+        """The socket's folder; None when the server ended instead."""
         assert self._child is not None
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             if self._child.poll() is not None:
-                raise self._not_started("ended")
+                return None
             postmaster = _read_postmaster(self._folder)
             if postmaster is not None and postmaster.process.pid == self._child.pid and postmaster.is_ready:
                 return postmaster.socket_folder
@@ -232,11 +249,15 @@ class EmbeddedPostgres:
         raise self._not_started(f"was not ready within {START_TIMEOUT_SECONDS:.0f} s")
 
     def _not_started(self, what: str) -> StartProblem:
-        with contextlib.suppress(OSError):
-            lines = self._log_path.read_text(errors="replace").splitlines()
-            fatal = [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line]
-            what += f": {fatal[-1]}" if fatal else ""
-        return StartProblem(f"The embedded PostgreSQL {what}.", f"Its log is {self._log_path}.")
+        why = "".join(f": {line}" for line in self._fatal_lines()[-1:])
+        return StartProblem(f"The embedded PostgreSQL {what}{why}.", f"Its log is {self._log_path}.")
+
+    def _fatal_lines(self) -> list[str]:
+        """What the server complained of since its last launch."""
+        with self._log_path.open("rb") as log:
+            log.seek(self._log_start_bytes)
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        return [line for line in lines if "FATAL" in line or "PANIC" in line or "error" in line]
 
 
 def running_dsn(data_dir: Path) -> str | None:
@@ -285,7 +306,7 @@ def _lock_folder(data_dir: Path) -> IO[str]:
         file.seek(0)
         holder = file.read().strip() or "unknown"
         file.close()
-        raise StartProblem(
+        raise FolderInUse(
             f"The data folder {data_dir} is in use by another Doitong (process {holder}).",
             "Use that one, stop it, or choose another folder with --data-dir.",
         ) from None
@@ -323,7 +344,7 @@ def _socket_folder(folder: Path, identity: Identity | None) -> Path:
     status = short.lstat()
     if not _is_usable_socket_folder(short) or status.st_uid != owner or status.st_mode & 0o077:
         raise StartProblem(
-            f"The path of the data folder {folder} is too long for a socket, and {short} cannot serve instead.",
+            f"The path of the data folder {folder} is too long for a socket, and {short} cannot serve.",
             "Choose a shorter path with --data-dir, or set TMPDIR to a short private folder.",
         )
     return short
@@ -335,7 +356,8 @@ def _short_socket_folder(folder: Path) -> Path:
 
 
 def _is_usable_socket_folder(folder: Path) -> bool:
-    is_plain = not set(str(folder)) & set(",\"'\\")  # the DSN and the setting are lists with commas and quotes
+    # the DSN and the setting are lists, with commas and quotes of their own
+    is_plain = not set(str(folder)) & set(",\"'\\")
     return is_plain and len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAXIMUM
 
 

@@ -1,8 +1,9 @@
 """Wake-ups through LISTEN/NOTIFY: a hint that a row changed, never the news itself.
 
-One connection listens for the whole process and comes back by itself. A message may be lost while it is away,
-or before a channel is listened to, so both end with waking everybody concerned: who is woken looks at the row.
-Memory is bounded: a subscriber that does not keep up loses single messages and is told so by one `EVERYTHING`.
+One connection listens for the whole process and comes back by itself. A message may be lost while it is
+away, or before a channel is listened to, so both end with waking everybody concerned: who is woken looks at the
+row. Memory is bounded: a subscriber that does not keep up loses single messages and is told so by one
+`EVERYTHING`.
 """
 
 import asyncio
@@ -128,7 +129,7 @@ class Notifications:
             await self._synchronized.wait_for(lambda: channel in self._listening)
 
     async def wait_for(self, channel: str, payload: str, timeout: float) -> bool:  # noqa: ASYNC109
-        """Whether `payload` came (or may have been missed) within `timeout` seconds. Look at the row after it.
+        """Whether `payload` came (or may have been missed) within `timeout` seconds. Then look at the row.
 
         To miss nothing between reading a row and waiting for its change, use `expect` around both.
         """

@@ -38,6 +38,7 @@ from doitong.plans.model import PLANS
 from doitong.telemetry.metrics import Metrics
 
 HEARTBEAT_SECONDS = 1.0
+LAST_WORDS_SECONDS = 0.5
 WEIGHTS = {plan.name: plan.weight for plan in PLANS.values()}
 
 _log = structlog.get_logger(__name__)
@@ -302,29 +303,32 @@ class AttemptRunner:
                 if task.done():
                     return task.result()
                 until = self._clock.now() + self._settings.lease
-                if await self._renew(generation, until, report):
-                    lease_until = until
-                elif lease_until <= self._clock.now():
-                    raise LeaseLost
+                match await self._renew(generation, until, report):
+                    case True:
+                        lease_until = until
+                    case None if lease_until > self._clock.now():
+                        continue  # the database is away, but nobody else can have claimed yet
+                    case _:
+                        await asyncio.wait({task}, timeout=LAST_WORDS_SECONDS)
+                        if task.done():  # it ended, or gave the lease up itself, between two heartbeats
+                            return task.result()
+                        raise LeaseLost
         finally:
             if not task.done():
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await task
 
-    async def _renew(self, generation: Generation, until: datetime, report: Report) -> bool:
-        """Whether the lease was renewed; raises `LeaseLost` when the row says that it is not ours."""
+    async def _renew(self, generation: Generation, until: datetime, report: Report) -> bool | None:
+        """Whether the lease was renewed; None when the database could not be asked."""
         try:
             async with self._database.transaction() as connection:
-                is_ours = await store.renew_lease(
+                return await store.renew_lease(
                     connection, generation.id, generation.fence, until, report.stage, report.progress
                 )
         except Exception as error:
             _log.warning("heartbeat_failed", error=repr(error))
-            return False
-        if not is_ours:
-            raise LeaseLost
-        return True
+            return None
 
     # Small things ------------------------------------------------------------------------------------------
 

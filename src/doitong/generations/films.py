@@ -7,7 +7,8 @@ from typing import Any, Protocol
 from doitong.engines.port import Film
 from doitong.generations.model import Generation
 from doitong.media.poster import make_poster
-from doitong.media.probe import FilmFacts, probe_film
+from doitong.media.model import FilmFacts
+from doitong.media.probe import probe_film
 from doitong.outputs.storage import OutputStorage
 
 DURATION_TOLERANCE_SECONDS = 0.1

@@ -100,7 +100,7 @@ POSITION_COUNTED = 1000
 
 
 async def queue_places(connection: Connection, generations: Sequence[Generation]) -> dict[str, int]:
-    """For queued generations: how many start before each (its own account's, and those that have a slot).
+    """For queued generations: how many go before each: of its account until it has a slot, of all who have one then.
 
     Counted up to `POSITION_COUNTED`; one statement however many are asked for.
     """
@@ -112,8 +112,7 @@ async def queue_places(connection: Connection, generations: Sequence[Generation]
                 (SELECT count(*) FROM (SELECT 1 FROM generation o WHERE o.status = 'processing' AND o.holds_slot
                     AND o.stage = 'queued' AND o.lane = q.lane AND o.id < q.id LIMIT $4) ahead)
             ELSE (SELECT count(*) FROM (SELECT 1 FROM generation o WHERE o.account_id = q.account_id
-                    AND o.status = 'processing' AND NOT o.holds_slot AND o.id < q.id LIMIT $4) ahead)
-               + (SELECT ready FROM account_usage u WHERE u.account_id = q.account_id) END AS ahead
+                    AND o.status = 'processing' AND NOT o.holds_slot AND o.id < q.id LIMIT $4) ahead) END AS ahead
         FROM unnest($1::text[], $2::text[], $3::boolean[]) AS q0 (id, account_id, holds_slot)
         JOIN generation q ON q.id = q0.id
         """,
@@ -236,11 +235,14 @@ async def lock(connection: Connection, generation_id: str) -> Generation | None:
 async def renew_lease(
     connection: Connection, generation_id: str, fence: int, until: datetime, stage: Stage, progress: float
 ) -> bool:
-    """Heartbeat with progress; False when the fence has moved on or the generation has ended."""
+    """Heartbeat with progress; False when the fence has moved on, or the lease was given up or has ended.
+
+    A lease that its own attempt gave up (the task is now polled) is not taken up again by a late heartbeat.
+    """
     result = await connection.execute(
         """
         UPDATE generation SET lease_until = $3, stage = $4, progress = $5
-        WHERE id = $1 AND fence = $2 AND status = 'processing'
+        WHERE id = $1 AND fence = $2 AND status = 'processing' AND lease_until IS NOT NULL
         """,
         generation_id,
         fence,

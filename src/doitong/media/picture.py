@@ -22,9 +22,7 @@ MAXIMUM_BYTES_OUT = 128 * 1024 * 1024
 
 _CHILD = Path(__file__).with_name("picture_child.py")
 
-NOT_A_PICTURE = rule(
-    "must be a complete JPEG, PNG or WebP picture", "mora biti cela slika JPEG, PNG ali WebP"
-)
+NOT_A_PICTURE = rule("must be a complete JPEG, PNG or WebP picture", "mora biti cela slika JPEG, PNG ali WebP")
 NOT_DECODABLE = rule("is a picture that cannot be decoded", "je slika, ki je ni mogoče dekodirati")
 TOO_MANY_BYTES = rule(
     "must be a picture of at most {maximum} bytes",

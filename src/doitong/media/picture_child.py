@@ -73,9 +73,7 @@ def in_srgb(picture: Any) -> Any:
     if profile and picture.mode in ("RGB", "CMYK"):
         try:
             given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            changed = ImageCms.profileToProfile(
-                picture, given, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
+            changed = ImageCms.profileToProfile(picture, given, ImageCms.createProfile("sRGB"), outputMode="RGB")
             return changed or picture.convert("RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass

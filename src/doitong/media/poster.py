@@ -32,18 +32,20 @@ def make_poster(path: Path, destination: Path) -> None:
 
 
 def _candidates(path: Path) -> list[Any]:
+    """The pictures at each place: one pass from the key picture before the first of them."""
     import av  # noqa: PLC0415
 
-    found = []
+    found: list[Any] = []
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        duration = stream.duration or 0
-        start = stream.start_time or 0
-        for place in _PLACES:
-            container.seek(start + int(duration * place), stream=stream)
-            frame = next(container.decode(stream), None)
-            if frame is not None:
+        start, duration = stream.start_time or 0, stream.duration or 0
+        places = [start + int(duration * place) for place in _PLACES]
+        container.seek(places[0], stream=stream)
+        for frame in container.decode(stream):
+            if frame.pts is None or frame.pts >= places[len(found)]:
                 found.append(frame.to_image())  # type: ignore[no-untyped-call]
+                if len(found) == len(places):
+                    break
     return found
 
 

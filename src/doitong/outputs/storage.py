@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncGenerator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from doitong.outputs.local import delete_local, put_local, sweep_partial
 from doitong.outputs.model import StoredFile
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, RetryConfig
 
 PIECE_BYTES = 256 * 1024
 MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
@@ -94,9 +94,7 @@ class OutputStorage:
         else:
             checksum = await asyncio.to_thread(hash_file, path)
             with _translated(name):
-                await self._store.put_async(
-                    name, path, attributes={"Content-Type": media_type, _CHECKSUM: checksum}
-                )
+                await self._store.put_async(name, path, attributes={"Content-Type": media_type, _CHECKSUM: checksum})
         return await self.stat(name)
 
     async def _stat_remote(self, name: str) -> StoredFile:
@@ -151,10 +149,10 @@ def upload_name(upload_id: str) -> str:
     return f"uploads/{upload_id}"
 
 
-def open_storage(storage_url: str, data_dir: Path) -> OutputStorage:
+def open_storage(storage_url: str, data_dir: Path, *, retries: int = 5) -> OutputStorage:
     """The storage of a setting: empty for `data_dir/files`, or `s3://`, `gs://`, `az://`.
 
-    Raises ValueError for another scheme.
+    `retries` bounds the repeated calls to a remote store within one minute. Raises ValueError for another scheme.
     """
     from obstore.store import LocalStore, from_url  # noqa: PLC0415  # only a process that stores files pays
 
@@ -164,4 +162,5 @@ def open_storage(storage_url: str, data_dir: Path) -> OutputStorage:
         return OutputStorage(LocalStore(root), root)
     if not storage_url.startswith(("s3://", "gs://", "az://")):
         raise ValueError("the storage URL must start with s3://, gs:// or az://")
-    return OutputStorage(from_url(storage_url), None)
+    retry: RetryConfig = {"max_retries": retries, "retry_timeout": timedelta(seconds=60)}
+    return OutputStorage(from_url(storage_url, retry_config=retry), None)

@@ -1,8 +1,8 @@
 """Structured logs that never hold a secret.
 
-One line an event, JSON or text, with the request's and the generation's id where there is one. What looks like
-a credential of ours, or stands where one stands, is replaced before anything is written, wherever it hides: in
-the message, in a field, in a nested value, in an exception's text.
+One line an event, JSON or text, with the request's and the generation's id where there is one. What looks
+like a credential of ours, or stands where one stands, is replaced before anything is written, wherever it hides:
+in the message, in a field, in a nested value, in an exception's text.
 """
 
 import logging
@@ -40,7 +40,7 @@ def redact_text(text: str) -> str:
     return _SECRETS.sub(lambda match: (match[match.lastgroup] if match.lastgroup else "") + REDACTED, text)
 
 
-def redact(value: Any, depth: int = 0) -> Any:
+def redact(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 (one answer a case)
     """Any value as it may be logged: strings cleaned, nested containers too, anything else by its text."""
     match value:
         case None | bool() | int() | float():

@@ -1,7 +1,7 @@
 """What an operator can watch, in Prometheus's words. One `Metrics` a process; nothing global.
 
-Label values come from closed sets (a door, a route's class, a state), never from a customer's input, so the number of
-series is bounded.
+Label values come from closed sets (a door, a status, a state), never from a customer's input, so the number
+of series is bounded.
 """
 
 from collections.abc import Iterator, Mapping

@@ -80,9 +80,9 @@ def parse_name(path: str) -> tuple[str, str]:
         raise NotFound from error
 
 
-def routes(storage: OutputStorage) -> list[tuple[str, App]]:
-    """The prefixes of this door, for the composition root."""
-    return [(PREFIX, OutputsDoor(storage))]
+def routes(storage: OutputStorage) -> dict[str, tuple[str, App]]:
+    """The prefixes of this door, each with the door's name, for the composition root."""
+    return {PREFIX: ("cdn", OutputsDoor(storage))}
 
 
 def _validators(file: StoredFile) -> Validators:

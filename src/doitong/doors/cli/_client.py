@@ -100,7 +100,7 @@ class Client:
         if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
             return float(retry_after)
         longest = min(BACKOFF_FIRST_SECONDS * 2**attempt, BACKOFF_MAXIMUM_SECONDS)
-        return longest * (0.5 + self._jitter() / 2)
+        return float(longest * (0.5 + self._jitter() / 2))
 
 
 def _refusal(answer: httpx.Response) -> Refused:

@@ -5,19 +5,7 @@ import asyncio
 import click
 
 from doitong.core.settings import Settings
-from doitong.db.embedded import StartProblem, running_dsn
 from doitong.doors.cli._supervised import wait_for_go
-
-
-def dsn_of(settings: Settings) -> str:
-    """The database that runs now: DATABASE_URL, or the embedded one of the data folder. Raises StartProblem."""
-    dsn = settings.database_url or running_dsn(settings.data_dir)
-    if dsn is None:
-        raise StartProblem(
-            f"No database runs under {settings.data_dir.absolute()}.",
-            "Start one with `doitong up`, or set DATABASE_URL.",
-        )
-    return dsn
 
 
 @click.command()
@@ -35,7 +23,6 @@ def serve(host: str | None, port: int | None) -> None:
     settings = Settings().model_copy(update=chosen)
     configure_logging(settings.log_level, settings.log_format, process="api")
     wait_for_go()
-    dsn_of(settings)
     http.serve(settings)
 
 
@@ -52,14 +39,14 @@ def work() -> None:
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format, process="worker")
     wait_for_go()
-    dsn_of(settings)
     run(settings)
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database's schema up to date. `doitong up` does this by itself."""
+    from doitong.app import database_dsn
     from doitong.db.migrate import migrate as apply
 
-    changed = asyncio.run(apply(dsn_of(Settings())))
+    changed = asyncio.run(apply(database_dsn(Settings())))
     click.echo("The schema is up to date now." if changed else "The schema was up to date.")

@@ -140,7 +140,7 @@ def _finish(client: Client, generation: dict[str, Any]) -> dict[str, Any]:
     shown = ""
     while generation["status"] == "processing":
         line = _progress_line(generation)
-        if is_terminal or line.split()[0] != shown.split(" ")[0]:
+        if is_terminal or line.split()[0] != shown.split(" ", maxsplit=1)[0]:
             click.echo(f"\r\x1b[K{line}" if is_terminal else line, nl=not is_terminal, err=True)
         shown = line
         time.sleep(POLL_SECONDS)

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from doitong.core.settings import Settings
-from doitong.db.embedded import EmbeddedPostgres, StartProblem
+from doitong.db.embedded import EmbeddedPostgres, FolderInUse, StartProblem
 from doitong.doors.cli._child import Child
 
 READY_TIMEOUT_SECONDS = 60.0
@@ -51,10 +51,21 @@ def up(host: str | None, port: int | None, data_dir: Path | None, *, demo: bool,
         if demo and exits:
             sys.exit(code)
         supervisor.watch()
+    except FolderInUse:
+        if not demo:
+            raise
+        sys.exit(_demo_on_the_running_one(settings))  # which stays as it is
     except StopRequested:
         click.echo("\nStopping …", err=True)
     finally:
         supervisor.stop()
+
+
+def _demo_on_the_running_one(settings: Settings) -> int:
+    from doitong.doors.cli._client import read_credentials
+    from doitong.doors.cli.submit import run_demo
+
+    return run_demo(*read_credentials({}, settings.data_dir))
 
 
 class StopRequested(BaseException):
@@ -145,9 +156,13 @@ class Supervisor:
             self._children.append(child)
 
     def _ensure_demo(self, dsn: str) -> str:
-        from doitong.doors.cli.demo import ensure_demo
+        from doitong.doors.cli.demo import ensure_demo, opened_services
 
-        return asyncio.run(ensure_demo(self._settings, dsn))
+        async def ensure() -> str:
+            async with opened_services(self._settings, dsn) as services:
+                return await ensure_demo(services)
+
+        return asyncio.run(ensure())
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_SECONDS
@@ -247,11 +262,8 @@ def _free_port(host: str) -> int:
 
 
 def _is_ready(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(
-        {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host),
-        port,
-        timeout=2,  # noqa: S104
-    )
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    connection = http.client.HTTPConnection(reached, port, timeout=2)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.HTTPStatus.OK

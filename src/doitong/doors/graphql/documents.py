@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from doitong.core.errors import DoitongError
-from doitong.doors.graphql.limits import Limits, check_limits, too_complex
+from doitong.doors.graphql.limits import Limits, check_limits, root_field_names, too_complex
 
 MAX_VALIDATION_ERRORS = 10
 
@@ -37,6 +37,7 @@ class Prepared:
 
     document: DocumentNode
     operation: OperationType
+    root_fields: tuple[str, ...]  # by their names in the schema, as often as they stand in the operation
 
 
 class Documents:
@@ -82,7 +83,9 @@ class Documents:
         errors = validate(self._schema, document, max_errors=MAX_VALIDATION_ERRORS)
         if errors:
             raise RequestRefused(list(errors))
-        return Prepared(document, _choose_operation(document, operation_name).operation)
+        operation = _choose_operation(document, operation_name)
+        root_fields = tuple(root_field_names(document, operation.selection_set))
+        return Prepared(document, operation.operation, root_fields)
 
     def _parse(self, text: str) -> DocumentNode:
         try:

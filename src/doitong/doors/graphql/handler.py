@@ -6,7 +6,7 @@ whose only outcome is a business error has that error's HTTP status in both medi
 the product documents.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -31,7 +31,7 @@ MAX_QUERY_STRING_BYTES = 64 * 1024
 _ANSWER_HEADERS = {"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"}
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in _OFFERS}
 
-ContextFactory = Callable[[Call], Any]
+ContextFactory = Callable[[Call, Prepared], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,20 @@ class GraphQLRequest:
 class GraphQLHandler:
     """The GraphQL endpoint as an ASGI application.
 
-    `make_context` builds what resolvers find in `info.context`; `explorer` answers a browser's GET.
+    `open_context` builds what resolvers find in `info.context`; `explorer` answers a browser's GET.
     """
 
     def __init__(
         self,
         schema: GraphQLSchema,
         *,
-        make_context: ContextFactory,
+        open_context: ContextFactory,
         limits: Limits | None = None,
         explorer: App | None = None,
     ) -> None:
         self.schema = schema
         self.documents = Documents(schema, limits or Limits())
-        self._make_context = make_context
+        self._open_context = open_context
         self._explorer = explorer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,10 +96,11 @@ class GraphQLHandler:
 
     async def execute(self, request: GraphQLRequest, prepared: Prepared, call: Call) -> ExecutionResult:
         """Run a query or a mutation; resolver exceptions are in the result, never raised."""
+        context = await self._open_context(call, prepared)
         result = execute(
             self.schema,
             prepared.document,
-            context_value=self._make_context(call),
+            context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
             max_coercion_errors=5,

@@ -33,11 +33,7 @@ def _show_request_error(error: GraphQLError | DoitongError, language: str) -> di
 
 def is_request_error(result: ExecutionResult) -> bool:
     """Whether execution never began: variables that could not be coerced have no path."""
-    return (
-        result.data is None
-        and bool(result.errors)
-        and all(error.path is None for error in result.errors or ())
-    )
+    return result.data is None and bool(result.errors) and all(error.path is None for error in result.errors or ())
 
 
 def present(result: ExecutionResult, call: Call) -> tuple[int, dict[str, Any]]:
@@ -45,9 +41,7 @@ def present(result: ExecutionResult, call: Call) -> tuple[int, dict[str, Any]]:
     if not result.errors:
         return 200, {"data": result.data}
     causes = [cause_of(error, call) for error in result.errors]
-    shown = [
-        _show_field_error(error, cause, call) for error, cause in zip(result.errors, causes, strict=True)
-    ]
+    shown = [_show_field_error(error, cause, call) for error, cause in zip(result.errors, causes, strict=True)]
     status = _status(result.data, causes)
     for cause in causes:
         for name, value in headers_of(cause).items():

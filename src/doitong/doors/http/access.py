@@ -6,7 +6,7 @@ from doitong.doors.http.answers import rate_headers
 from doitong.doors.http.asgi import Call
 from doitong.doors.http.authentication import api_key_of
 from doitong.keys.model import Caller
-from doitong.plans.model import RateState, plan_of
+from doitong.plans.model import RateState
 
 if TYPE_CHECKING:
     from doitong.app import Application
@@ -23,7 +23,7 @@ async def identify(application: "Application", call: Call) -> Caller:
 
 def count_read(application: "Application", caller: Caller, call: Call) -> None:
     """Count one read into the caller's allowance. Raises RateLimited."""
-    write_rate(call, application.reads.check(caller.account_id, plan_of(caller.plan, caller.limits)))
+    write_rate(call, application.reads.check(caller))
 
 
 def write_rate(call: Call, rate: RateState) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from doitong.core.errors import DoitongError
-from doitong.doors.http.asgi import RawHeaders, Send
+from doitong.doors.http.asgi import RawHeaders, Scope, Send
 from doitong.plans.model import RateState
 from doitong.plans.rules import RateLimited
 
@@ -60,9 +60,7 @@ async def send_answer(
     """Write one whole answer."""
     raw = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
     if headers:
-        raw += [
-            (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()
-        ]
+        raw += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
 
@@ -71,3 +69,9 @@ async def send_error(send: Send, error: DoitongError, language: str, content_typ
     """Write an error in the documented body, with its status and headers."""
     headers = {"Cache-Control": "no-store", **headers_of(error)}
     await send_answer(send, error.status, to_json(error.to_body(language)), content_type, headers)
+
+
+def require_get(scope: Scope) -> None:
+    """Raises METHOD_NOT_ALLOWED for anything but GET and HEAD."""
+    if scope["method"] not in ("GET", "HEAD"):
+        raise DoitongError("METHOD_NOT_ALLOWED", allow="GET, HEAD")

@@ -28,6 +28,7 @@ class Call:
     answer_headers: dict[str, str] = field(default_factory=dict)
     key_prefix: str | None = None  # set by the door that authenticated; shown in the access log
     door: str = "none"  # for metrics; a name of ours
+    route: str | None = None  # the path's pattern, for the log
 
     def header(self, name: str) -> str | None:
         """The request header of this lower-case name; repeated headers are joined by commas."""

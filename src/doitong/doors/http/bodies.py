@@ -1,4 +1,4 @@
-"""What the outside sees of keys, endpoints, deliveries, balances and accounts: JSON values, alike at every door."""
+"""What the outside sees of keys, endpoints, deliveries, balances and accounts: JSON values for all doors."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +11,7 @@ from doitong.core.clock import to_iso
 from doitong.generations.model import Quote
 from doitong.keys.model import ApiKey, NewKey
 from doitong.ledger.model import Balance, StatementLine
+from doitong.uploads.model import Upload
 from doitong.webhooks.model import Delivery, DeliveryAttempt, DeliveryDetail, Endpoint
 
 
@@ -138,4 +139,16 @@ def _attempt_body(attempt: DeliveryAttempt) -> dict[str, Any]:
         "status": attempt.status,
         "error": attempt.error,
         "response": attempt.response,
+    }
+
+
+def upload_body(upload: Upload) -> dict[str, Any]:
+    return {
+        "id": upload.id,
+        "mediaType": upload.media_type,
+        "width": upload.width,
+        "height": upload.height,
+        "bytes": upload.bytes,
+        "sha256": upload.sha256,
+        "createdAt": to_iso(upload.created_at),
     }

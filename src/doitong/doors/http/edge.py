@@ -36,9 +36,7 @@ def request_id_for(offered: str | None) -> str:
 class Edge:
     """Wraps the whole application; one object per process."""
 
-    def __init__(
-        self, app: App, *, observe: Observer | None = None, lifespan: Lifespan | None = None
-    ) -> None:
+    def __init__(self, app: App, *, observe: Observer | None = None, lifespan: Lifespan | None = None) -> None:
         self._app = app
         self._observe = observe
         self._lifespan = lifespan
@@ -112,6 +110,7 @@ class _Exchange:
             "request",
             method=self._scope["method"],
             path=self._scope["path"][:200],
+            route=self._call.route,
             status=self._status,
             duration_ms=round(seconds * 1000, 2),
             request_id=self._call.request_id,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from doitong.catalogue.model import Kind
 from doitong.catalogue.services import SERVICES, describe
-from doitong.core.errors import REQUIRED, NotFound, rule
+from doitong.core.errors import InvalidParameter, NotFound, rule
 from doitong.core.ids import is_id
 from doitong.doors.http import bodies
 from doitong.doors.http.access import write_rate
@@ -24,8 +24,6 @@ from doitong.webhooks.rules import check_events
 if TYPE_CHECKING:
     from doitong.app import Application
 
-FILTER_NAMES = ("status", "service", "kind", "createdAfter", "createdBefore")
-DELIVERY_FILTER_NAMES = ("generation", "endpoint", "state")
 _CANONICAL = {"imageUrl": "image", "provider": "service"}
 _ONE_OF_TWO = rule("is given twice under two names", "je podan dvakrat pod dvema imenoma")
 OVERLAP_SECONDS_MAXIMUM = 30 * 24 * 3600
@@ -68,7 +66,7 @@ class Operations:
             created_after=wanted.moment("createdAfter"),
             created_before=wanted.moment("createdBefore"),
         )
-        found = await self._application.generations.list(self._caller, page.first(), page.after(), chosen)
+        found = await self._application.generations.list_page(self._caller, page.first(), page.after(), chosen)
         return {
             "generations": [self._show(item) for item in found.items],
             "pageInfo": bodies.page_info(found.end_cursor, found.has_next_page),
@@ -80,6 +78,18 @@ class Operations:
     def _show(self, generation: Generation) -> dict[str, Any]:
         cdn = self._application.settings.effective_cdn_base_url
         return present(generation, cdn, self._call.language)
+
+    # uploads
+
+    async def create_upload(self, parameter: str, picture: bytes) -> dict[str, Any]:
+        self._caller.require(Scope.GENERATIONS_WRITE)
+        uploads = self._application.uploads
+        return bodies.upload_body(await uploads.create(self._caller.account_id, parameter, picture))
+
+    async def upload(self, upload_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.GENERATIONS_READ)
+        uploads = self._application.uploads
+        return bodies.upload_body(await uploads.get(self._caller.account_id, _known(upload_id)))
 
     # the account and its credits
 
@@ -106,9 +116,7 @@ class Operations:
 
     async def keys(self, page: Values) -> dict[str, Any]:
         self._caller.require(Scope.ACCOUNT_READ)
-        found = await self._application.keys.list(
-            self._caller.account_id, first=page.first(), after=page.after()
-        )
+        found = await self._application.keys.list(self._caller.account_id, first=page.first(), after=page.after())
         return bodies.page("keys", [bodies.key_body(key) for key in found.keys], found.next_after)
 
     async def create_key(self, given: Values) -> dict[str, Any]:
@@ -205,9 +213,7 @@ class Operations:
     async def delivery(self, delivery_id: str) -> dict[str, Any]:
         self._caller.require(Scope.ACCOUNT_READ)
         webhooks = self._application.webhooks
-        return bodies.delivery_detail_body(
-            await webhooks.get_delivery(self._caller.account_id, _known(delivery_id))
-        )
+        return bodies.delivery_detail_body(await webhooks.get_delivery(self._caller.account_id, _known(delivery_id)))
 
     async def resend_delivery(self, delivery_id: str) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
@@ -223,18 +229,26 @@ class Operations:
 
 
 def raw_request(
-    given: Mapping[str, Any], *, kind: Kind | None, requires_service: bool, image_name: str = "image"
+    given: Mapping[str, Any],
+    *,
+    kind: Kind | None,
+    requires_service: bool,
+    prefix: str = "",
+    image_name: str = "image",
 ) -> RawRequest:
-    """A flat request as a generation's parameters. `imageUrl`, `provider` are other words for `image`, `service`."""
+    """A flat request as parameters; `imageUrl`, `provider` are other words for `image`, `service`.
+
+    Errors call a parameter by `prefix` and the caller's own word; a missing picture is called `image_name`.
+    """
     values: dict[str, tuple[str, Any]] = {}
-    for shown, value in given.items():
-        name = _CANONICAL.get(shown, shown)
+    for word, value in given.items():
+        name = _CANONICAL.get(word, word)
         if name in values and value is not None and values[name][1] is not None:
-            raise Values(given).invalid(shown, _ONE_OF_TWO)
+            raise InvalidParameter(prefix + word, _ONE_OF_TWO)
         if name not in values or value is not None:
-            values[name] = (shown, value)
-    if kind is Kind.IMAGE_TO_VIDEO and "image" not in values:
-        raise Values(given).invalid(image_name, REQUIRED)
+            values[name] = (prefix + word, value)
+    if kind is Kind.IMAGE_TO_VIDEO:
+        values.setdefault("image", (prefix + image_name, None))
     return RawRequest(values, requires_service=requires_service, kind=kind)
 
 

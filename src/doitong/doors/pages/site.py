@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from doitong.core.errors import REGISTRY, DoitongError, NotFound
-from doitong.doors.http.answers import send_answer
+from doitong.doors.http.answers import require_get, send_answer
 from doitong.doors.http.asgi import Receive, Scope, Send, call_of
 from doitong.doors.http.negotiation import LANGUAGES, language_of
 from doitong.doors.pages.reference import operations_of
@@ -43,9 +43,7 @@ class Site:
     ) -> None:
         self._public_url = public_url
         self._openapi, self._sdl = openapi, sdl
-        self._assets = {
-            path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.is_file()
-        }
+        self._assets = {path.name: path.read_bytes() for path in (_HERE / "static").iterdir() if path.is_file()}
         self._policy = content_policy(cdn_base_url)
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
@@ -82,7 +80,7 @@ class Site:
 
     async def static(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`/static/NAME`: from memory, cached for good since the address carries the content's digest."""
-        _only_get(scope)
+        require_get(scope)
         name = scope["path"].removeprefix("/static/")
         body = self._assets.get(name)
         if body is None:
@@ -90,7 +88,7 @@ class Site:
         media = mimetypes.guess_type(name)[0] or "application/octet-stream"
         charset = "; charset=utf-8" if media.startswith("text/") else ""
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-        await send_answer(send, 200, b"" if _is_head(scope) else body, media + charset, headers)
+        await send_answer(send, 200, body, media + charset, headers)
 
     def _asset_address(self, name: str) -> str:
         return f"/static/{name}?v={hashlib.sha256(self._assets[name]).hexdigest()[:12]}"
@@ -99,7 +97,7 @@ class Site:
         return language_of(scope["query_string"], call_of(scope).header("accept-language"))
 
     async def _page(self, scope: Scope, send: Send, template: str, **values: Any) -> None:
-        _only_get(scope)
+        require_get(scope)
         language = self._language(scope)
         html = self._templates.get_template(template).render(
             language=language,
@@ -109,7 +107,7 @@ class Site:
             t=lambda en, sl: mark_code(sl if language == "sl" else en),
             **values,
         )
-        await send_answer(send, 200, b"" if _is_head(scope) else html.encode(), HTML, self._headers(language))
+        await send_answer(send, 200, html.encode(), HTML, self._headers(language))
 
     def _headers(self, language: str) -> dict[str, str]:
         return {
@@ -137,12 +135,3 @@ def mark_code(text: str) -> Markup:
     pieces = str(escape(text)).split("`")
     marked = (f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces))
     return Markup("".join(marked))  # noqa: S704 - every piece was escaped above
-
-
-def _is_head(scope: Scope) -> bool:
-    return bool(scope["method"] == "HEAD")
-
-
-def _only_get(scope: Scope) -> None:
-    if scope["method"] not in ("GET", "HEAD"):
-        raise DoitongError("METHOD_NOT_ALLOWED", allow="GET, HEAD")

@@ -57,7 +57,7 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
     """Rows of conifers on wooded ground, dense near the shore and thinner with distance."""
     if not scene.trees or world.land.tree_density <= 0:
         return []
-    low, high = (330.0, 3600.0) if world.land.has_water else (240.0, 3200.0)
+    low, high = (300.0, 3600.0) if world.land.has_water else (240.0, 3200.0)
     spread = world.grid.spread
     curtains = []
     for place in range(level.tree_lines):
@@ -86,23 +86,24 @@ def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float
     tops = np.full(base.size, -1e4, np.float32)
     shade = np.ones(base.size, np.float32)
     width = base.size * step
-    count = int(width / 7.0 * min(1.0, density))
+    count = int(width / 4.2 * min(1.0, density))
     places = (random.random(count) * base.size).astype(int)
     clump = np.repeat(random.random(count // 6 + 1), 6)[:count]
-    talls = (8.0 + 13.0 * random.random(count) ** 1.4) * (0.75 + 0.5 * clump)
-    tints = 0.65 + 0.75 * random.random(count)
-    for place, tall, tint in zip(places, talls, tints, strict=True):
+    talls = (5.0 + 14.0 * random.random(count) ** 1.5) * (0.7 + 0.6 * clump)
+    slims = 0.115 + 0.11 * random.random(count) ** 1.5
+    tints = 0.6 + 0.8 * random.random(count)
+    ragged = random.random(base.size).astype(np.float32)
+    for place, tall, slim, tint in zip(places, talls, slims, tints, strict=True):
         if cover[place] < 0.45:
             continue
-        half = max(1, int(tall * 0.17 / step))
-        first, last = max(0, place - half), min(base.size, place + half + 1)
-        away = np.abs(np.arange(first, last) - place) / half
-        tiers = 0.10 * np.mod(away * (2.5 + tall * 0.22), 1.0) * (1 - away)
-        outline = base[place] - 0.8 + tall * (1 - away**0.86 + tiers)
+        half = max(1.0, tall * slim / step)
+        first, last = max(0, int(place - half)), min(base.size, int(place + half) + 2)
+        away = np.minimum(np.abs(np.arange(first, last) - place) / half, 1.0)
+        tier = np.mod(away * (2.0 + tall * 0.3) + tint * 7, 1.0)
+        outline = base[place] - 0.8 + tall * (1 - away**0.8 + (0.13 * tier + 0.09 * ragged[first:last]) * (1 - away))
         part = tops[first:last]
         better = outline > part
         part[better] = outline[better]
         lean = 1 + 0.35 * np.linspace(1, -1, last - first)
         shade[first:last][better] = (tint * lean)[better]
     return tops, shade
-

@@ -29,6 +29,8 @@ _TERM_SECONDS = 0.3
 _STDERR_BYTES = 4000
 _LINE_BYTES = 1 << 20
 _ENDED = {TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED}
+# Frames are large arrays that come and go: glibc must keep their memory instead of handing it back each time.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
 _SMALLEST_FREE_BYTES = 64 << 20
 
 
@@ -58,6 +60,7 @@ class StudioEngine:
 
     name = "studio"
     runs_here = True
+    poll_seconds = 0.1
 
     def __init__(self, work_dir: Path, max_parallel: int | None = None) -> None:
         self._work_dir = work_dir
@@ -84,6 +87,10 @@ class StudioEngine:
         self._forget_oldest()
         task.runner = asyncio.create_task(self._run(task), name=f"studio {task_id}")
         return task_id
+
+    async def recover(self, request: EngineRequest) -> str | None:
+        """None: children die with their worker, so nothing of an earlier one is running."""
+        return None
 
     async def watch(self, task_id: str) -> TaskStatus:
         """The film's state now."""
@@ -162,7 +169,7 @@ class StudioEngine:
         workers = max(1, self._cores // self._running)
         source = str(Path(doitong.__file__).parents[1])
         paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "doitong.engines.studio.child",
             stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, limit=_LINE_BYTES,

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Bytes, Colour, Floats, smooth
-from doitong.engines.studio.noise import Fractal
-from doitong.engines.studio.scene import Scene, Season
+from doitong.engines.studio.noise import Fractal, spectral_tile
+from doitong.engines.studio.scene import Scene, SceneKind, Season
 
 if TYPE_CHECKING:
     from doitong.engines.studio.landforms import Landform
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 LIT_RANGE = 2.6
 
 FOREST: Colour = (0.030, 0.046, 0.026)
-ROCK: Colour = (0.205, 0.185, 0.170)
-DARK_ROCK: Colour = (0.105, 0.098, 0.098)
+ROCK: Colour = (0.205, 0.195, 0.185)
+DARK_ROCK: Colour = (0.100, 0.100, 0.106)
 SNOW: Colour = (0.80, 0.83, 0.88)
 BEACH: Colour = (0.30, 0.265, 0.215)
 SAND: Colour = (0.56, 0.385, 0.225)
@@ -57,17 +57,17 @@ def survey(
     patch = fractal.sum(x, z, 340, 5, 50)
     fine = fractal.sum(x, z, 70, 4, 55)
     edge = patch * 150 + fine * 60
-    forest = _forest(scene, land, heights, steep, patch, fine, edge)
+    forest = _forest(scene, land, heights, z, steep, patch, fine, edge)
     tall = np.clip(fractal.wave(x, z, 17, 60) * np.float32(0.7) + np.float32(0.55), 0, 1)
     grain = np.clip(np.float32(17) / cell - np.float32(1.1), 0, 1)
-    raised = heights + forest * tall * (np.float32(11) * grain)
+    raised = heights + forest * tall * (np.float32(11) * grain * smooth(500, 1300, z))
     snow = _snow(scene, land, heights, steep, edge, cell)
     albedo = _albedo(scene, land, heights, steep, patch, fine, forest, snow)
     wet = smooth(-0.25, 0.35, heights) if land.has_water else np.ones_like(heights)
     return Surface(x, raised.astype(np.float32), albedo, forest, snow, wet)
 
 
-def _forest(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch: Floats, fine: Floats,
+def _forest(scene: Scene, land: Landform, heights: Floats, z: Floats, steep: Floats, patch: Floats, fine: Floats,
             edge: Floats) -> Floats:  # fmt: skip
     if not scene.trees or land.tree_line < 0 or land.tree_density <= 0:
         return np.zeros_like(heights)
@@ -76,7 +76,10 @@ def _forest(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch:
     cover = smooth(-0.16, 0.06, patch + fine * np.float32(0.3) + np.float32(0.25 * land.tree_density))
     if land.ground == "meadow":
         cover = smooth(0.12, 0.26, patch + fine * np.float32(0.4))
-    dry = smooth(2.5, 6.0, heights) if land.has_water else np.float32(1.0)
+    if not land.has_water:
+        cover = cover * smooth(170, 420, z + fine * 120)
+    cover = np.maximum(cover, (1 - smooth(600, 1100, z)) * np.float32(0.9 if land.shore_trees else 0.0))
+    dry = smooth(1.0, 2.6, heights + fine) if land.has_water else np.float32(1.0)
     return (below * gentle * cover * dry).astype(np.float32)
 
 
@@ -89,7 +92,8 @@ def _snow(scene: Scene, land: Landform, heights: Floats, steep: Floats, edge: Fl
     cover = smooth(-60, 170, heights - np.float32(line) + edge * np.float32(1.15) + settle * 90)
     if scene.snow >= 0.7:
         cover = np.maximum(cover, np.float32(0.96))
-    hold = 1 - smooth(0.85, 1.45, steep - settle * np.float32(0.22))
+    high = smooth(0, 420, heights - np.float32(line))
+    hold = 1 - smooth(0.85, 1.45, steep - settle * np.float32(0.25) - high * np.float32(0.55))
     return (cover * hold).astype(np.float32)
 
 
@@ -100,7 +104,7 @@ def _albedo(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch:
     bare = smooth(0.55, 0.95, steep + fine * np.float32(0.3))
     if land.ground == "alpine":
         bare = np.maximum(bare, smooth(land.tree_line - 40, land.tree_line + 260, heights + patch * 160))
-    beach = 1 - smooth(1.2, 3.4, heights + fine * 2) if land.has_water else np.zeros_like(heights)
+    beach = 1 - smooth(0.5, 1.8, heights + fine * 2) if land.has_water else np.zeros_like(heights)
     planes = []
     for i in range(3):
         rock = DARK_ROCK[i] + (ROCK[i] - DARK_ROCK[i]) * strata
@@ -137,11 +141,29 @@ def light_land(
     side = np.clip(np.float32(0.5) - gx * upright * np.float32(math.copysign(0.5, sun_turn)), 0, 1)
     planes = []
     for i in range(3):
-        bounce = np.float32(0.10 * light.sun[i]) * side * open_sky
+        bounce = np.float32(0.055 * light.sun[i]) * side * open_sky
         lit = surface.albedo[i] * (np.float32(light.sun[i]) * direct + np.float32(light.fill[i]) * sky + bounce)
-        planes.append(np.sqrt(np.clip(lit * np.float32(1 / LIT_RANGE), 0, 1)) * 255 + np.float32(0.5))
-    planes.append(surface.land * 255 + np.float32(0.5))
-    return np.asarray(cv2.merge([plane.astype(np.uint8) for plane in planes]), dtype=np.uint8)
+        planes.append(np.sqrt(np.clip(lit * np.float32(1 / LIT_RANGE), 0, 1)) * 255)
+    planes.append(surface.land * 255)
+    return _detailed(planes, surface.snow, scene, level.detail)
+
+
+def _detailed(planes: list[Floats], snow: Floats, scene: Scene, factor: int) -> Bytes:
+    """Enlarge the lit land `factor` times and roughen it below the size of a cell."""
+    if factor == 1:
+        return np.asarray(cv2.merge([(plane + np.float32(0.5)).astype(np.uint8) for plane in planes]))
+    random = np.random.default_rng([scene.seed, 71])
+    tile = spectral_tile(random, 512, 0.55, 12)[2:-2, 2:-2]
+    rows, columns = planes[0].shape[0] * factor, planes[0].shape[1] * factor
+    rough = np.tile(tile, (rows // 512 + 1, columns // 512 + 1))[:rows, :columns]
+    strength = np.float32(0.035 if scene.kind is SceneKind.DUNES else 0.11) * (1 - np.float32(0.75) * snow)
+    rough = rough * cv2.resize(strength, (columns, rows), interpolation=cv2.INTER_LINEAR) + np.float32(1)
+    parts = []
+    for number, plane in enumerate(planes):
+        large = cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        large = large * rough if number < 3 else large
+        parts.append(np.clip(large + np.float32(0.5), 0, 255).astype(np.uint8))
+    return np.asarray(cv2.merge(parts), dtype=np.uint8)
 
 
 def _openness(heights: Floats, grid: Grid) -> Floats:

@@ -49,7 +49,7 @@ LANDFORMS = {
         False, 14, 12000, (60, 5000), 16, 0.56, 60, 900, 9000, 400, 0.0, 3, 620, "meadow", 0.7, False
     ),
     SceneKind.DUNES: Landform(
-        False, 10, 12000, (30, 4000), 12, 0.52, 50, 700, 9000, -1, 0.0, 1, 260, "sand", 0.0, False
+        False, 8, 12000, (30, 4000), 9, 0.55, 50, 700, 9000, -1, 0.0, 1, 260, "sand", 0.0, False
     ),
 }
 
@@ -58,10 +58,11 @@ class Relief:
     """The height of one film's land, as a function of the plane."""
 
     def __init__(self, kind: SceneKind, fractal: Fractal, random: np.random.Generator, sun_turn: float,
-                 octaves: int) -> None:  # fmt: skip
+                 octaves: int, view_side: float) -> None:  # fmt: skip
         self._kind = kind
         self._fractal = fractal
         self._octaves = octaves
+        self._view_side = view_side
         self._sun_turn = sun_turn
         self._side = -1.0 if sun_turn > 0 else 1.0  # the high massif stands opposite the sun
         self._draw = random.random(40).astype(float)
@@ -128,11 +129,21 @@ class Relief:
         q = np.sqrt(((x - bend) / wide) ** 2 + (np.maximum(z - 500, 0) / (long - 500)) ** 2) - 1
         q += self._fractal.sum(x, z, 700, 5, 30) * np.float32(0.34)
         q = np.minimum(q, self._bank(x, z) + smooth(500, 1500, z) * 20)
+        q = np.maximum(q, self._spit(x, z))
         return self._shore(x, z, q, cell)
 
     def _bank(self, x: Floats, z: Floats) -> Floats:
         """Land near the camera is kept out of the middle of the picture."""
         return (np.abs(x) - np.float32(14) - z * np.float32(0.16)) / np.float32(110.0)
+
+    def _spit(self, x: Floats, z: Floats) -> Floats:
+        """A low wooded point that reaches into the picture from one side, for depth."""
+        d, side = self._draw, -self._side if self._draw[23] < 0.5 else self._side
+        middle = 430 + 160 * d[24]
+        rough = self._fractal.sum(x, z, 150, 4, 36)
+        along = (np.float32(side) * x - np.float32(middle * self._view_side * 1.25)) / np.float32(middle * self._view_side * (0.62 + 0.22 * d[25]))
+        across = (z - np.float32(middle)) / np.float32(75 + 30 * d[26])
+        return (1 - np.sqrt(np.minimum(along, 0) ** 2 + across**2) + rough * np.float32(0.7)) * np.float32(0.17)
 
     def _shore(self, x: Floats, z: Floats, q: Floats, cell: Floats) -> Floats:
         """Land that rises from the shore (`q` = 0) through wooded ground to the massifs."""
@@ -179,7 +190,7 @@ class Relief:
         fine = self._fractal.sum(x, z, 60, 4, 37)
         away = smooth(100, 5200, z)
         range_ = self._ridged(x, z, cell, 3000, 40) * smooth(4200, 9500, z) * np.float32(620)
-        return (big * (26 + 150 * away) + swell * (11 + 22 * away) + fine * np.float32(1.4) + range_).astype(np.float32)
+        return (big * (62 + 150 * away) + swell * (24 + 40 * away) + fine * np.float32(1.4) + range_).astype(np.float32)
 
     def _dunes(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         f = self._fractal
@@ -188,7 +199,9 @@ class Relief:
         tilt = np.float32(0.5 * self._side)
         big = f.wave(wx + wz * tilt, wz * np.float32(1.6), 760, 40)
         small = f.wave(wx + wz * tilt, wz * np.float32(1.9), 210, 41)
-        crest = (1 - np.abs(big) * np.float32(1.15)) ** 2
-        ripple = (1 - np.abs(small) * np.float32(1.15)) ** 2
+        crest = (1 - np.minimum(np.abs(big) * np.float32(1.25), 1)) ** np.float32(1.6)
+        ripple = (1 - np.minimum(np.abs(small) * np.float32(1.25), 1)) ** np.float32(1.5)
+        comb = (1 - np.abs(f.wave(wx + wz * tilt, wz * np.float32(2.2), 46, 44))) * smooth(700, 150, z)
         away = smooth(0, 2600, z)
-        return (crest * (22 + 62 * away) + ripple * (4 + 5 * away) + f.sum(x, z, 2600, 2, 43) * 34).astype(np.float32)
+        swell = f.sum(x, z, 2600, 2, 43) * 30
+        return (crest * (44 + 56 * away) + ripple * (9 + 5 * away) + comb * np.float32(0.9) + swell).astype(np.float32)

@@ -34,13 +34,13 @@ class Stage:
             sun_turn *= 0.7
         focal = focal_length(width, height)
         spread = _spread(CameraPath(scene, land, land.camera_height), land, width / 2 / focal)
-        world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn)
+        world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal)
         curtains = tree_lines(world, scene, light, level, random) + far_ranges(world, light, random)
         floor = 0.0
         if not land.has_water:
             first = world.heights[: world.grid.depths.size // 5]
             middle = first[:, world.grid.columns // 3 : -world.grid.columns // 3]
-            floor = float(np.quantile(middle, 0.97))
+            floor = float(np.quantile(middle, 0.93))
         self._path = CameraPath(scene, land, floor + land.camera_height)
         haze = light.haze_metres * (1.55 - 1.9 * scene.haze) if scene.haze < 0.7 else light.haze_metres * 0.22
         self._view = LandView(world, curtains, haze, light.mist * (0.4 + 2.0 * scene.haze))
@@ -96,8 +96,7 @@ class Stage:
     def _mirror(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         sky = self._sky.draw(pose, lens, seconds, disc=False)
         haze = self._sky.haze(pose, lens)
-        picture = self._view.draw(pose, lens, haze, mirrored=True)
-        if picture is not None:
+        for picture in self._view.draw_mirrored(pose, lens, haze):
             _lay_land(sky, picture)
         soft = [cv2.blur(plane, (1, 5)) for plane in sky]
         return soft[0], soft[1], soft[2]

@@ -19,6 +19,7 @@ from doitong.engines.studio.world import World
 
 _NOTHING = np.float32(-1e4)
 _NEAREST_METRES = 4.0
+_NEAR_LAND_METRES = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,11 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The land seen: planes for the rows `top` … `top + height`; `land` is 0 where sky or water shows.
-    `edges` are flat positions of outline pixels with the share of the pixel that the land covers."""
+    """The land seen: planes for the rows `top` … `top + height`; `land` is 0 where sky or water shows."""
 
     top: int
     planes: tuple[Floats, Floats, Floats]
     land: Floats
-    sky: Floats
 
 
 class LandView:
@@ -73,9 +72,24 @@ class LandView:
         self._row_span = np.where(is_ground, after - before, 0).astype(np.float32)
         self._depth_from = np.where(is_ground, world.grid.depths[before], self._depths).astype(np.float32)
         self._depth_span = np.where(is_ground, self._depths - self._depth_from, 0).astype(np.float32)
-        self._curtain_of = np.full(order.size + 1, -1, np.int16)
+        self._is_curtain = np.zeros(order.size, bool)
+        self._is_curtain[self._curtain_rows] = True
+        self._curtain_of = np.zeros(order.size, np.int32)
         self._curtain_of[self._curtain_rows] = np.arange(len(self._curtains))
+        self._lay_out_curtains()
+        self._detail = np.float32(world.lit.shape[0] // world.heights.shape[0])
+        self._detail_shift = np.float32((self._detail - 1) / 2)
         self._scale = np.float32((world.grid.columns - 1) / (2 * world.grid.spread))
+
+    def _lay_out_curtains(self) -> None:
+        """The curtains' colours end to end, so that all are painted at once."""
+        curtains = self._curtains
+        self._starts = np.array([c.start for c in curtains], np.float32)
+        self._per_step = np.array([1 / c.step for c in curtains], np.float32)
+        self._lengths = np.array([c.shade.size for c in curtains], np.int32)
+        self._offsets = (np.cumsum(self._lengths) - self._lengths).astype(np.int32)
+        self._shades = np.concatenate([c.shade for c in curtains]) if curtains else np.zeros(0, np.float32)
+        self._colours = [np.array([c.colour[i] for c in curtains], np.float32) for i in range(3)]
 
     def height_table(self, pose: Pose, lens: Lens) -> tuple[Floats, Floats, Floats]:
         """Heights seen in every column at every row (near to far), with the columns' sideways slope and depth."""
@@ -110,49 +124,65 @@ class LandView:
         screen[:first] = np.float32(4 * lens.rows)
         return screen.astype(np.float32, copy=False), first
 
-    def hits(self, screen: Floats, first: int, lens: Lens) -> tuple[Ints, Floats]:
-        """The number of the row seen by each pixel (or the count of rows: nothing), and the running minimum."""
-        low = np.minimum.accumulate(screen, axis=0)
+    def hits(self, screen: Floats, lens: Lens) -> Ints:
+        """The number of the row seen by each pixel (or the count of rows: nothing)."""
+        low = np.full(lens.width, lens.rows, np.float32)
         rises = np.empty(screen.shape, bool)
-        rises[0] = True
-        np.less(screen[1:], low[:-1], out=rises[1:])
-        rises &= screen < lens.rows
+        for row, rise in zip(screen, rises, strict=True):  # faster than minimum.accumulate, which is not vectorised
+            np.less(row, low, out=rise)
+            np.minimum(row, low, out=low)
         flat = np.flatnonzero(rises)[::-1]
         seen = np.full((lens.rows, lens.width), self._depths.size, np.int32)
         row = np.maximum(screen.reshape(-1).take(flat), 0).astype(np.int32)
         number, column = flat // lens.width, flat % lens.width
         seen.reshape(-1)[row * lens.width + column] = number
-        np.minimum.accumulate(seen, axis=0, out=seen)
-        return seen, low
+        for above, below in zip(seen[:-1], seen[1:], strict=True):
+            np.minimum(above, below, out=below)
+        return seen
 
-    def draw(self, pose: Pose, lens: Lens, haze: Floats, mirrored: bool = False,
-             prepared: tuple[Floats, Floats, Floats] | None = None) -> Picture | None:  # fmt: skip
+    def draw(self, pose: Pose, lens: Lens, haze: Floats) -> Picture | None:
         """The land from `pose`. `haze`: (3, width) the colour that distance turns to."""
-        table, aside, dz = prepared or self.height_table(pose, lens)
-        screen, first = self.project(table, dz, pose, lens, mirrored)
-        seen, low = self.hits(screen, first, lens)
+        table, aside, dz = self.height_table(pose, lens)
+        screen, first = self.project(table, dz, pose, lens, mirrored=False)
+        seen = self.hits(screen, lens)
         nothing = self._depths.size
-        is_land_row = (seen < nothing).any(axis=1)
-        if not is_land_row.any():
-            return None
-        top = int(np.argmax(is_land_row))
         nearest = screen[min(first, nothing - 1)]
         bottom = lens.rows
-        if self._world.land.has_water and not mirrored:
+        if self._world.land.has_water:
             bottom = min(lens.rows, int(nearest.max()) + 1)
+        top = _first_row(seen, nothing)
         if bottom <= top:
             return None
-        planes, land = self._colour(seen[top:bottom], top, screen, aside, dz, pose, lens, haze, mirrored)
-        if self._world.land.has_water and not mirrored:
-            below = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5) > nearest[None, :]
-            land[below] = 0
-        sky = (seen[top:bottom] >= nothing).astype(np.float32)
-        if not mirrored:
-            self._soften(seen[top:bottom], top, screen, planes, land, sky, nothing)
-        return Picture(top, planes, land, sky)
+        part = seen[top:bottom]
+        planes, land, _ = self._colour(part, top, screen, aside, dz, pose, lens, haze, mirrored=False)
+        if self._world.land.has_water:
+            rows = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5)
+            land[rows > nearest[None, :]] = 0
+        self._soften(part, top, screen, planes, land, nothing)
+        return Picture(top, planes, land)
+
+    def draw_mirrored(self, pose: Pose, lens: Lens, haze: Floats) -> list[Picture]:
+        """The land as the water mirrors it, far land first; near land only above its own shore, so that the water
+        behind a headland still mirrors the mountains."""
+        table, aside, dz = self.height_table(pose, lens)
+        screen, first = self.project(table, dz, pose, lens, mirrored=True)
+        split = int(np.searchsorted(self._depths, _NEAR_LAND_METRES))
+        pictures = []
+        for is_near, rows in ((False, slice(first, split)), (True, slice(split, None))):
+            part_screen = screen.copy()
+            part_screen[rows] = 4 * lens.rows
+            seen = self.hits(part_screen, lens)
+            top = _first_row(seen, self._depths.size)
+            if top >= lens.rows:
+                continue
+            planes, land, height = self._colour(seen[top:], top, screen, aside, dz, pose, lens, haze, mirrored=True)
+            if is_near:
+                land[height < np.float32(-0.3)] = 0
+            pictures.append(Picture(top, planes, land))
+        return pictures
 
     def _colour(self, seen: Ints, top: int, screen: Floats, aside: Floats, dz: Floats, pose: Pose, lens: Lens,
-                haze: Floats, mirrored: bool) -> tuple[tuple[Floats, Floats, Floats], Floats]:  # fmt: skip
+                haze: Floats, mirrored: bool) -> tuple[tuple[Floats, Floats, Floats], Floats, Floats]:  # fmt: skip
         width = lens.width
         hit = np.minimum(seen, self._depths.size - 1)
         columns = np.arange(width, dtype=np.int32)[None, :]
@@ -167,9 +197,11 @@ class LandView:
         x = np.float32(pose.x) + ahead * aside[None, :]
         map_x = x / (depth + np.float32(self._world.grid.apex)) * self._scale
         map_x += np.float32((self._world.grid.columns - 1) / 2)
+        if self._detail != 1:
+            map_x, map_y = map_x * self._detail + self._detail_shift, map_y * self._detail + self._detail_shift
         lit = cv2.remap(self._world.lit, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         parts = cv2.split(lit)
-        planes = [_DECODE.take(parts[i]) for i in range(3)]
+        planes = [cv2.LUT(parts[i], _DECODE) for i in range(3)]
         land = parts[3].astype(np.float32) * np.float32(1 / 255)
         self._paint_curtains(hit, x, planes, land)
         land[seen >= self._depths.size] = 0
@@ -181,27 +213,22 @@ class LandView:
         clear = cv2.exp(-away * self._haze * mist)
         for i in range(3):
             planes[i] = haze[i][None, :] + (planes[i] - haze[i][None, :]) * clear
-        return (planes[0], planes[1], planes[2]), land
+        return (planes[0], planes[1], planes[2]), land, height
 
     def _paint_curtains(self, hit: Ints, x: Floats, planes: list[Floats], land: Floats) -> None:
-        which = self._curtain_of.take(hit)
-        spots = np.flatnonzero(which >= 0)
+        spots = np.flatnonzero(self._is_curtain.take(hit))
         if not spots.size:
             return
-        numbers = which.reshape(-1)[spots]
-        across = x.reshape(-1)[spots]
-        flats = [plane.reshape(-1) for plane in planes]
-        for number in np.unique(numbers):
-            curtain, mine = self._curtains[number], numbers == number
-            places = spots[mine]
-            at = ((across[mine] - np.float32(curtain.start)) * np.float32(1 / curtain.step)).astype(np.int32)
-            shade = curtain.shade.take(np.clip(at, 0, curtain.shade.size - 1))
-            for i in range(3):
-                flats[i][places] = shade * np.float32(curtain.colour[i])
+        number = self._curtain_of.take(hit.reshape(-1)[spots])
+        at = (x.reshape(-1)[spots] - self._starts.take(number)) * self._per_step.take(number)
+        at = np.clip(at.astype(np.int32), 0, self._lengths.take(number) - 1) + self._offsets.take(number)
+        shade = self._shades.take(at)
+        for i, plane in enumerate(planes):
+            plane.reshape(-1)[spots] = shade * self._colours[i].take(number)
         land.reshape(-1)[spots] = 1
 
     def _soften(self, seen: Ints, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats], land: Floats,
-                sky: Floats, nothing: int) -> None:  # fmt: skip
+                nothing: int) -> None:  # fmt: skip
         """Blend each outline pixel with the one above it by the share of it that is covered."""
         width = seen.shape[1]
         jump = seen[:-1] - seen[1:] > 3
@@ -219,8 +246,12 @@ class LandView:
             flat[spots] = np.where(is_sky, flat[spots], mixed)
         flat_land = land.reshape(-1)
         flat_land[spots] = np.where(is_sky, flat_land[spots] * cover, flat_land[spots])
-        flat_sky = sky.reshape(-1)
-        flat_sky[spots] = np.where(is_sky, 1 - cover, 0)
 
 
-_DECODE = ((np.arange(256, dtype=np.float32) / 255.0) ** 2 * LIT_RANGE).astype(np.float32)
+def _first_row(seen: Ints, nothing: int) -> int:
+    """The highest row of the picture that shows land (the number of rows when none does)."""
+    rows = (seen < nothing).any(axis=1)
+    return int(np.argmax(rows)) if rows.any() else seen.shape[0]
+
+
+_DECODE = ((np.arange(256, dtype=np.float32) / 255.0) ** 2 * LIT_RANGE).astype(np.float32)[None, :]

@@ -102,7 +102,7 @@ class Water:
             scale = np.float32(1 / (texel * 2.0**number))
             shift = np.float32(number * 61.7)
             slopes = sample(tile, x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
-            strength = weight[part, None] * np.float32(self._slope)
+            strength = weight[part, None] * np.float32(self._slope * max(0.35, 1.1 - 0.09 * number))
             sx[part] += slopes[..., 0] * strength
             sz[part] += slopes[..., 1] * strength
         return sx, sz

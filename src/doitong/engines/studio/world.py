@@ -15,7 +15,7 @@ from doitong.engines.studio.arrays import Bytes, Floats, smooth
 from doitong.engines.studio.landforms import Landform, Relief
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.light import Light
-from doitong.engines.studio.noise import Fractal, spectral_tile
+from doitong.engines.studio.noise import Fractal, sample, spectral_tile
 from doitong.engines.studio.scene import Scene
 
 _LOG_STEPS = 8192
@@ -83,11 +83,12 @@ def lay_grid(land: Landform, level: Level, spread: float) -> Grid:
     return Grid(depths, apex=max(120.0, land.near * 3), spread=spread, columns=level.columns)
 
 
-def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float) -> World:
-    """Raise, erode and light the land. `sun_turn`: the sun's direction in radians right of the view."""
+def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float, side: float) -> World:
+    """Raise, erode and light the land. `sun_turn`: the sun's direction in radians right of the view; `side`: the
+    tangent from the middle of the frame to its edge."""
     random = np.random.default_rng([scene.seed, 11])
     fractal = Fractal(random)
-    relief = Relief(scene.kind, fractal, random, sun_turn, level.octaves)
+    relief = Relief(scene.kind, fractal, random, sun_turn, level.octaves, side)
     x, z = grid.plane()
     heights = relief.height(x, z, np.broadcast_to(grid.cell(), x.shape))
     heights = erode(heights, grid, level, spectral_tile(random, 512, 0.2, 24), x, z, land)
@@ -101,21 +102,20 @@ def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z:
     Cabral and Leedom 1993), made to span 2^n steps by doubling the flow map n times."""
     if land.ground in {"sand", "meadow"}:
         return heights
-    for scale, depth in ((150.0, 30.0), (62.0, 13.0))[: level.gullies]:
+    for scale, depth in ((270.0, 22.0), (115.0, 9.0), (52.0, 4.0))[: level.gullies]:
         seen = np.clip(scale / grid.cell() - np.float32(2.0), 0, 1)
         rough = cv2.GaussianBlur(heights, (0, 0), 2.5)
         gx, gz = gradient(rough, grid, x)
         steep = np.sqrt(gx * gx + gz * gz)
         streaks = _smear(tile, grid, x, z, gx / (steep + 0.02), gz / (steep + 0.02), scale)
-        carve = np.abs(streaks)
+        carve = np.minimum(np.abs(streaks), np.float32(2.0))
+        seen = seen * np.clip(np.float32(0.75) + sample(tile, x * np.float32(0.09), z * np.float32(0.09)), 0.15, 1.6)
         amount = smooth(0.18, 0.75, steep) * smooth(25, 260, heights)
         heights = heights - carve * amount * seen * np.float32(depth)
     return heights.astype(np.float32)
 
 
 def _smear(tile: Floats, grid: Grid, x: Floats, z: Floats, fx: Floats, fz: Floats, scale: float) -> Floats:
-    from doitong.engines.studio.noise import sample  # noqa: PLC0415
-
     noise = sample(tile, x * np.float32(9 / scale), z * np.float32(9 / scale))
     rows, columns = noise.shape
     base_x, base_y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))

@@ -1,0 +1,102 @@
+"""The demo account: made on the first start, kept on every other, its key in the data folder's demo.env."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from doitong.accounts.service import AccountService
+from doitong.core.clock import SystemClock
+from doitong.core.errors import DoitongError
+from doitong.core.settings import Settings
+from doitong.db.pool import Database
+from doitong.doors.cli._client import read_demo_file
+from doitong.keys.service import KeyService
+from doitong.ledger.service import LedgerService
+
+NAME = "demo"
+PLAN = "enterprise"
+CREDITS = 1_000_000
+
+
+class Services(Protocol):
+    """What of the application this needs."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def accounts(self) -> AccountService: ...
+    @property
+    def keys(self) -> KeyService: ...
+    @property
+    def ledger(self) -> LedgerService: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FewServices:
+    """These alone: `doitong up` has no need of the rest, and importing it would cost the start a second."""
+
+    settings: Settings
+    accounts: AccountService
+    keys: KeyService
+    ledger: LedgerService
+
+
+@asynccontextmanager
+async def opened_services(settings: Settings, dsn: str) -> AsyncIterator[Services]:
+    """The services on `dsn`, closed at the end of the block."""
+    from doitong.app import read_secret
+
+    clock, secret = SystemClock(), await read_secret(settings)
+    database = await Database.connect(dsn, max_connections=1)
+    try:
+        yield FewServices(
+            settings,
+            AccountService(database, clock),
+            KeyService(database, clock, secret=secret),
+            LedgerService(database, clock),
+        )
+    finally:
+        await database.close()
+
+
+async def ensure_demo(app: Services) -> str:
+    """The demo account's API key. A key in demo.env that still works is kept; otherwise there is a new one."""
+    path = app.settings.data_dir / "demo.env"
+    key = read_demo_file(app.settings.data_dir).get("DOITONG_API_KEY", "")
+    if not await _is_valid(app, key):
+        key = await _new_key(app)
+    text = f"DOITONG_URL={app.settings.effective_public_url}\nDOITONG_API_KEY={key}\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        _write_private(path, text)
+    return key
+
+
+async def _is_valid(app: Services, key: str) -> bool:
+    try:
+        await app.keys.authenticate(key)
+    except DoitongError:
+        return False
+    return True
+
+
+async def _new_key(app: Services) -> str:
+    account = await app.accounts.find_by_name(NAME)
+    if account is None:
+        account = await app.accounts.create(NAME, PLAN)
+    balance = await app.ledger.balance(account.id)
+    if balance.posted == 0:  # also where an earlier first start was killed before the grant
+        await app.ledger.grant(account.id, CREDITS, reason="demo account", actor="doitong up")
+    return (await app.keys.create(account.id, "doitong up")).secret
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Whole or not at all, readable by its owner only from the first byte."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    aside.replace(path)

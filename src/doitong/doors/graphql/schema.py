@@ -1,0 +1,190 @@
+"""The GraphQL schema: queries and mutations as thin doors onto the operations.
+
+Root fields are nullable, so that one that fails in a request of several hides nothing of the others.
+"""
+
+# Strawberry's decorators are untyped, and resolvers give dictionaries that the default resolver reads.
+# mypy: disable-error-code="untyped-decorator, no-any-return"
+
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from doitong.catalogue.model import Kind
+from doitong.doors.graphql import inputs, types
+from doitong.doors.graphql.context import Context
+from doitong.doors.graphql.scalars import SCALARS
+from doitong.doors.http import operations as doors
+from doitong.doors.http.values import Values
+
+Info = strawberry.Info[Context, None]
+ID = strawberry.ID
+First = Annotated[int | None, strawberry.argument(description="Size of the page, 1–100; 20 when left out.")]
+After = Annotated[str | None, strawberry.argument(description="`endCursor` of the page before.")]
+
+
+def _of(info: Info) -> doors.Operations:
+    return info.context.operations
+
+
+def _nodes(page: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {"nodes": page[name], "pageInfo": page["pageInfo"]}
+
+
+def _values(given: Any, shown: str = "input.") -> Values:
+    return Values(inputs.to_json(given) if given is not None else {}, shown)
+
+
+def _page(first: int | None, after: str | None) -> Values:
+    return Values({"first": first, "after": after})
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="One generation of the account.")
+    async def generation(self, info: Info, id: ID) -> types.Generation | None:
+        return cast(Any, await _of(info).generation(id))
+
+    @strawberry.field(description="The account's generations, newest first.")
+    async def generations(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: inputs.GenerationFilterInput | None = None,
+    ) -> types.GenerationConnection | None:
+        found = await _of(info).generations(_page(first, after), _values(filter, "filter."))
+        nodes = found["generations"]
+        edges = [{"cursor": node["id"], "node": node} for node in nodes]
+        return cast(Any, {"edges": edges, "nodes": nodes, "pageInfo": found["pageInfo"]})
+
+    @strawberry.field
+    async def account(self, info: Info) -> types.Account | None:
+        return cast(Any, await _of(info).account())
+
+    @strawberry.field
+    async def limits(self, info: Info) -> types.PlanLimits | None:
+        return cast(Any, await _of(info).limits())
+
+    @strawberry.field
+    async def credits(self, info: Info) -> types.Credits | None:
+        return cast(Any, await _of(info).credits())
+
+    @strawberry.field(description="Every movement of credits, newest first.")
+    async def statement(self, info: Info, first: First = None, after: After = None) -> types.StatementConnection | None:
+        return cast(Any, _nodes(await _of(info).statement(_page(first, after)), "statement"))
+
+    @strawberry.field(description="The catalogue; needs no key.")
+    def services(self) -> list[types.Service]:
+        return cast(Any, doors.services())
+
+    @strawberry.field(description="The exact price of a request, binding until it expires.")
+    async def quote(self, info: Info, input: inputs.GenerateInput) -> types.Quote | None:
+        return cast(Any, await _of(info).quote(inputs.of_generate(input)))
+
+    @strawberry.field
+    async def keys(self, info: Info, first: First = None, after: After = None) -> types.ApiKeyConnection | None:
+        return cast(Any, _nodes(await _of(info).keys(_page(first, after)), "keys"))
+
+    @strawberry.field
+    async def endpoints(self, info: Info) -> list[types.Endpoint] | None:
+        return cast(Any, await _of(info).endpoints())
+
+    @strawberry.field
+    async def signing_secret(self, info: Info) -> types.SigningSecret | None:
+        return cast(Any, await _of(info).signing_secret())
+
+    @strawberry.field
+    async def deliveries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: inputs.DeliveryFilterInput | None = None,
+    ) -> types.DeliveryConnection | None:
+        found = await _of(info).deliveries(_page(first, after), _values(filter, "filter."))
+        return cast(Any, _nodes(found, "deliveries"))
+
+    @strawberry.field
+    async def delivery(self, info: Info, id: ID) -> types.DeliveryDetail | None:
+        return cast(Any, await _of(info).delivery(id))
+
+
+async def _submit(info: Info, raw: Any) -> Any:
+    return await _of(info).submit(raw, info.context.call.header("idempotency-key"))
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Request a video. Send an `Idempotency-Key` header to retry safely.")
+    async def generate(self, info: Info, input: inputs.GenerateInput) -> types.Generation | None:
+        return cast(Any, await _submit(info, inputs.of_generate(input)))
+
+    @strawberry.mutation(description="Request a video with flat parameters.", name="generatevideo")
+    async def generatevideo(self, info: Info, input: inputs.GenerateVideoInput) -> types.Generation | None:
+        return cast(Any, await _submit(info, inputs.of_flat(input)))
+
+    @strawberry.mutation(description="The same as `generatevideo`.", name="generateVideo")
+    async def generate_video(self, info: Info, input: inputs.GenerateVideoInput) -> types.Generation | None:
+        return cast(Any, await _submit(info, inputs.of_flat(input)))
+
+    @strawberry.mutation(description="Animate a picture.")
+    async def animate_image(self, info: Info, input: inputs.ImageAnimationInput) -> types.Generation | None:
+        return cast(Any, await _submit(info, inputs.of_flat(input, Kind.IMAGE_TO_VIDEO)))
+
+    @strawberry.mutation(description="End a generation that has not ended; its credits are given back.")
+    async def cancel_generation(self, info: Info, id: ID) -> types.Generation | None:
+        return cast(Any, await _of(info).cancel(id))
+
+    @strawberry.mutation
+    async def create_key(self, info: Info, input: inputs.CreateKeyInput) -> types.NewApiKey | None:
+        return cast(Any, await _of(info).create_key(_values(input)))
+
+    @strawberry.mutation
+    async def revoke_key(self, info: Info, id: ID) -> types.ApiKey | None:
+        return cast(Any, await _of(info).revoke_key(id))
+
+    @strawberry.mutation(description="A successor; the old key works for `overlapSeconds` more.")
+    async def rotate_key(self, info: Info, id: ID, overlap_seconds: int | None = None) -> types.NewApiKey | None:
+        return cast(Any, await _of(info).rotate_key(id, Values({"overlapSeconds": overlap_seconds})))
+
+    @strawberry.mutation
+    async def create_endpoint(self, info: Info, input: inputs.CreateEndpointInput) -> types.Endpoint | None:
+        return cast(Any, await _of(info).create_endpoint(_values(input)))
+
+    @strawberry.mutation
+    async def update_endpoint(self, info: Info, id: ID, input: inputs.UpdateEndpointInput) -> types.Endpoint | None:
+        return cast(Any, await _of(info).update_endpoint(id, _values(input)))
+
+    @strawberry.mutation
+    async def delete_endpoint(self, info: Info, id: ID) -> types.Deleted | None:
+        return cast(Any, await _of(info).delete_endpoint(id))
+
+    @strawberry.mutation(description="Send an endpoint an example event.")
+    async def send_test_event(self, info: Info, endpoint_id: ID) -> types.Delivery | None:
+        return cast(Any, await _of(info).send_test_event(endpoint_id))
+
+    @strawberry.mutation
+    async def rotate_signing_secret(self, info: Info) -> types.SigningSecret | None:
+        return cast(Any, await _of(info).rotate_signing_secret())
+
+    @strawberry.mutation(description="Send a delivery's event again, with the same event id.")
+    async def resend_delivery(self, info: Info, id: ID) -> types.Delivery | None:
+        return cast(Any, await _of(info).resend_delivery(id))
+
+    @strawberry.mutation(description="Send again what failed in a span of time.")
+    async def resend_failed(self, info: Info, since: str, until: str) -> types.ResentRange | None:
+        return cast(Any, await _of(info).resend_failed(Values({"since": since, "until": until})))
+
+
+def _resolve(source: Any, name: str) -> Any:
+    """A field of a dictionary of ours, by its public name."""
+    return source[inputs.camel(name)] if isinstance(source, Mapping) else getattr(source, name)
+
+
+def make_schema() -> strawberry.Schema:
+    """The executable schema; `print_schema` of it is what /graphql/schema.graphql shows."""
+    config = StrawberryConfig(default_resolver=_resolve, scalar_map=SCALARS)
+    return strawberry.Schema(Query, Mutation, config=config)

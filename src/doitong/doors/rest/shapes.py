@@ -1,0 +1,286 @@
+"""The JSON shapes of the REST door, for its OpenAPI document. JSON Schema 2020-12, as OpenAPI 3.1 takes it."""
+
+from typing import Any
+
+from doitong.catalogue.model import AspectRatio, CameraMove, MotionIntensity, Quality, Version
+from doitong.catalogue.services import PROMPT_MAX_CHARACTERS, SEED_MAXIMUM, SERVICES
+from doitong.core.errors import REGISTRY
+from doitong.keys.model import ALL_SCOPES
+from doitong.webhooks.model import DeliveryState, EventType
+
+Shape = dict[str, Any]
+
+
+def text(description: str = "", **more: Any) -> Shape:
+    return _described({"type": "string"} | more, description)
+
+
+def whole(description: str = "", **more: Any) -> Shape:
+    return _described({"type": "integer"} | more, description)
+
+
+def flag(description: str = "") -> Shape:
+    return _described({"type": "boolean"}, description)
+
+
+def words(values: Any, description: str = "") -> Shape:
+    return _described({"type": "string", "enum": [str(value) for value in values]}, description)
+
+
+def moment(description: str = "") -> Shape:
+    return _described({"type": "string", "format": "date-time"}, description)
+
+
+def maybe(shape: Shape) -> Shape:
+    """The same, or null."""
+    if "$ref" in shape:
+        return {"anyOf": [shape, {"type": "null"}]}
+    nullable = shape | {"type": [shape["type"], "null"]}
+    return nullable | ({"enum": [*shape["enum"], None]} if "enum" in shape else {})
+
+
+def listing(shape: Shape, description: str = "") -> Shape:
+    return _described({"type": "array", "items": shape}, description)
+
+
+def anything(description: str = "") -> Shape:
+    return _described({"type": "object", "additionalProperties": True}, description)
+
+
+def ref(name: str) -> Shape:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(properties: dict[str, Shape], *, optional: tuple[str, ...] = (), description: str = "") -> Shape:
+    """An object all of whose properties are there, but for `optional` ones."""
+    required = [name for name in properties if name not in optional]
+    shape: Shape = {"type": "object", "properties": properties, "required": required}
+    return _described(shape if required else {key: shape[key] for key in ("type", "properties")}, description)
+
+
+def request(properties: dict[str, Shape], *required: str) -> Shape:
+    """A body: nothing but these properties, of which some are required."""
+    shape: Shape = {"type": "object", "properties": properties, "additionalProperties": False}
+    return shape | ({"required": list(required)} if required else {})
+
+
+def data(**properties: Shape) -> Shape:
+    """The envelope of an answer."""
+    return record({"data": record(properties)})
+
+
+def _described(shape: Shape, description: str) -> Shape:
+    return shape | ({"description": description} if description else {})
+
+
+_ID = text("Identifier.", pattern="^[0-9a-z]{26}$")
+_MOTION = request(
+    {
+        "camera": listing(
+            request(
+                {
+                    "move": words([move.value for move in CameraMove]),
+                    "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+                },
+                "move",
+            ),
+            "Camera moves in the order of the timeline; at most 8.",
+        ),
+        "brushes": listing(anything(), "Masks or polygons with a direction and a speed; at most 8."),
+    }
+)
+_WISHES: dict[str, Shape] = {
+    "duration": whole("Seconds.", minimum=5, maximum=10, default=5),
+    "aspectRatio": words(
+        [ratio.value for ratio in AspectRatio], "`16:9` when left out; for an image the nearest of the three."
+    ),
+    "version": words([version.value for version in Version], "`gen-4` when left out."),
+    "quality": words([*(quality.value for quality in Quality), "pro"], "`standard` when left out."),
+    "motionIntensity": words([item.value for item in MotionIntensity], "`medium` when left out."),
+    "motion": _MOTION | {"description": "Camera moves and brushes; from the prompt when left out."},
+    "seed": whole("Same request and seed, same Studio film.", minimum=0, maximum=SEED_MAXIMUM),
+    "negativePrompt": text("What is not wanted.", minLength=1, maxLength=PROMPT_MAX_CHARACTERS),
+    "webhookUrl": text("Told when the generation ends.", format="uri", maxLength=2048),
+    "quoteId": text("A quote that is still valid, for its price."),
+}
+_PROMPT = text("What is to be seen.", minLength=1, maxLength=PROMPT_MAX_CHARACTERS)
+_SERVICE = words(list(SERVICES), "The service.")
+_IMAGE = text("https URL, `data:` URI or an upload's id; JPEG, PNG or WebP.")
+
+COMPONENTS: dict[str, Shape] = {
+    "Error": record(
+        {
+            "errors": listing(
+                record(
+                    {
+                        "message": text("For people, in the language of `Accept-Language` (en, sl)."),
+                        "extensions": record({"code": words(sorted(REGISTRY), "For programs; never changes.")}),
+                    }
+                )
+            )
+        }
+    ),
+    "TextToVideo": request({"service": _SERVICE, "prompt": _PROMPT} | _WISHES, "service", "prompt"),
+    "ImageToVideo": request(
+        {"service": _SERVICE, "image": _IMAGE, "imageUrl": text("Another name of `image`."), "prompt": _PROMPT}
+        | _WISHES,
+        "service",
+    ),
+    "QuoteRequest": request({"service": _SERVICE, "prompt": _PROMPT, "image": _IMAGE} | _WISHES),
+    "Generation": record(
+        {
+            "id": _ID,
+            "status": words(("processing", "completed", "failed", "canceled")),
+            "url": maybe(text("The film's address, once it is stored.", format="uri")),
+            "webhookUrl": maybe(text()),
+            "duration": whole("Seconds."),
+            "createdAt": moment(),
+            "type": words(("VIDEO",)),
+            "provider": text("The same as `service`."),
+            "service": text(),
+            "poster": maybe(text("A still picture's address.", format="uri")),
+            "creditCost": whole(),
+            "startedAt": maybe(moment()),
+            "completedAt": maybe(moment()),
+            "stage": words(("queued", "submitting", "rendering", "storing", "unknown", "ended")),
+            "progress": {"type": "number", "minimum": 0, "maximum": 1},
+            "queuePosition": maybe(whole("1 is next.")),
+            "expectedStartAt": maybe(moment()),
+            "error": maybe(anything("`code` and `message` of a generation that failed.")),
+            "prompt": text(),
+            "kind": words(("text_to_video", "image_to_video")),
+            "metadata": anything("Size, frame rate, engine, model, seed, checksum and more."),
+        }
+    ),
+    "PageInfo": record({"endCursor": maybe(text()), "hasNextPage": flag()}),
+    "Quote": record(
+        {"id": _ID, "creditCost": whole(), "terms": anything(), "createdAt": moment(), "expiresAt": moment()}
+    ),
+    "Upload": record(
+        {
+            "id": _ID,
+            "mediaType": text(),
+            "width": whole(),
+            "height": whole(),
+            "bytes": whole(),
+            "sha256": text(),
+            "createdAt": moment(),
+        }
+    ),
+    "Account": record(
+        {
+            "id": _ID,
+            "name": text(),
+            "email": maybe(text()),
+            "plan": text(),
+            "language": text(),
+            "createdAt": moment(),
+        }
+    ),
+    "Limits": record(
+        {
+            "plan": text(),
+            "generationsPerMinute": whole(),
+            "generationsPerDay": maybe(whole("null is unlimited")),
+            "jobSlots": whole(),
+            "backlog": whole(),
+            "readsPerMinute": whole(),
+            "usedThisMinute": whole(),
+            "usedToday": whole(),
+            "jobsRunning": whole(),
+            "jobsWaiting": whole(),
+        }
+    ),
+    "Credits": record({"available": whole("What may be spent."), "held": whole("What open holds reserve.")}),
+    "StatementLine": record(
+        {
+            "id": text(),
+            "kind": words(("grant", "hold", "capture", "release", "expire", "refund", "adjustment")),
+            "amount": whole(),
+            "availableAfter": whole(),
+            "heldAfter": whole(),
+            "generationId": maybe(text()),
+            "reason": maybe(text()),
+            "createdAt": moment(),
+        }
+    ),
+    "Key": record(
+        {
+            "id": _ID,
+            "prefix": text("The public part."),
+            "name": text(),
+            "scopes": listing(words(sorted(ALL_SCOPES))),
+            "createdAt": moment(),
+            "expiresAt": maybe(moment()),
+            "revokedAt": maybe(moment()),
+            "lastUsedAt": maybe(moment()),
+        }
+    ),
+    "NewKeyRequest": request(
+        {
+            "name": text(minLength=1, maxLength=100),
+            "scopes": listing(words(sorted(ALL_SCOPES)), "All that the asking key has when left out."),
+            "expiresAt": moment(),
+        },
+        "name",
+    ),
+    "RotateKeyRequest": request(
+        {"overlapSeconds": whole("How long the old key still works.", minimum=0, maximum=2592000, default=0)}
+    ),
+    "Endpoint": record(
+        {
+            "id": _ID,
+            "url": text(format="uri"),
+            "description": text(),
+            "events": listing(words([event.value for event in EventType])),
+            "isEnabled": flag(),
+            "disabledReason": maybe(text()),
+            "failingSince": maybe(moment()),
+            "createdAt": moment(),
+        }
+    ),
+    "NewEndpointRequest": request(
+        {
+            "url": text(format="uri", maxLength=2048),
+            "events": listing(words([event.value for event in EventType]), "Every ending when left out."),
+            "description": text(maxLength=200),
+        },
+        "url",
+    ),
+    "EndpointChange": request(
+        {
+            "url": text(format="uri", maxLength=2048),
+            "events": listing(words([event.value for event in EventType])),
+            "description": text(maxLength=200),
+            "isEnabled": flag(),
+        }
+    ),
+    "SigningSecret": record(
+        {
+            "secret": text("`whsec_…`"),
+            "previousSecret": maybe(text("Still signed with for 24 hours after a rotation.")),
+            "previousValidUntil": maybe(moment()),
+        }
+    ),
+    "Delivery": record(
+        {
+            "id": _ID,
+            "eventId": text("The `webhook-id` of every try."),
+            "event": words([event.value for event in EventType]),
+            "generationId": maybe(text()),
+            "endpointId": maybe(text()),
+            "url": text(format="uri"),
+            "state": words([state.value for state in DeliveryState]),
+            "failure": maybe(text()),
+            "attempts": whole(),
+            "nextAttemptAt": maybe(moment()),
+            "createdAt": moment(),
+            "endedAt": maybe(moment()),
+            "body": anything("What is sent; only of a single delivery."),
+            "log": listing(anything(), "Every try; only of a single delivery."),
+        },
+        optional=("body", "log"),
+    ),
+    "ResendRequest": request({"since": moment(), "until": moment()}, "since", "until"),
+    "Service": anything("What can be asked for, and what it costs."),
+}
