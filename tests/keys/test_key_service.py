@@ -16,6 +16,7 @@ from doitong.keys.service import KeyService
 
 SECRET = b"installation secret of the tests"
 SECOND = timedelta(seconds=1)
+REFUSAL = {"errors": [{"message": "Missing or invalid API key", "extensions": {"code": "UNAUTHENTICATED"}}]}
 
 
 @pytest.fixture
@@ -43,10 +44,7 @@ async def is_refused(keys: KeyService, presented: str) -> bool:
     try:
         await keys.authenticate(presented)
     except DoitongError as error:
-        assert error.to_body() == {
-            "errors": [{"message": "Missing or invalid API key", "extensions": {"code": "UNAUTHENTICATED"}}]
-        }
-        return True
+        return error.to_body() == REFUSAL
     return False
 
 
@@ -261,6 +259,19 @@ async def test_last_use_is_written_aside_and_at_most_once_a_minute(
         await service.flush_last_used()
     assert await last_used(keys, account) == start + timedelta(minutes=1)
     await keys.flush_last_used()
+
+
+async def test_two_processes_together_write_last_use_once_a_minute(
+    keys: KeyService, elsewhere: KeyService, account: str, clock: SteppedClock
+) -> None:
+    secret = (await keys.create(account, "k")).secret
+    start = clock.now()
+    await keys.authenticate(secret)
+    clock.advance(timedelta(seconds=30))
+    await elsewhere.authenticate(secret)
+    await keys.flush_last_used()
+    await elsewhere.flush_last_used()
+    assert await last_used(keys, account) == start
 
 
 async def test_a_taken_prefix_is_drawn_again(database: Database, clock: SteppedClock, account: str) -> None:

@@ -44,7 +44,8 @@ TRANSFER = "(SELECT id FROM ledger_transfer WHERE generation_id = '{}' AND kind 
 # what somebody with the keys of the house does, and the checks that must notice
 PLANTED = {
     "an entry is raised": (
-        f"UPDATE ledger_entry SET amount = amount + 1 WHERE amount > 0 AND transfer_id = {TRANSFER.format('g3', 'hold')}",
+        "UPDATE ledger_entry SET amount = amount + 1 WHERE amount > 0"
+        f" AND transfer_id = {TRANSFER.format('g3', 'hold')}",
         {
             "all entries sum to zero",
             "a transfer has two entries that sum to zero",

@@ -28,8 +28,9 @@ ETAG = f'"{SHA.hexdigest()}"'
 class Origin:
     """The door behind the real edge and server, on loopback."""
 
-    def __init__(self, storage: OutputStorage, port: int) -> None:
+    def __init__(self, storage: OutputStorage, files: Path, port: int) -> None:
         self.storage = storage
+        self.files = files
         self.port = port
         self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}")
 
@@ -54,7 +55,7 @@ async def origin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Orig
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    origin = Origin(storage, server.servers[0].sockets[0].getsockname()[1])
+    origin = Origin(storage, folder / "files", server.servers[0].sockets[0].getsockname()[1])
     yield origin
     await origin.client.aclose()
     server.should_exit = True
@@ -271,10 +272,10 @@ async def test_other_methods_are_refused_and_a_preflight_is_answered(origin: Ori
     assert "Range" in answer.headers["Access-Control-Allow-Headers"]
 
 
-async def test_a_reader_that_goes_away_stops_the_reading(origin: Origin, tmp_path: Path) -> None:
+async def test_a_reader_that_goes_away_stops_the_reading(origin: Origin) -> None:
     """A film of 1 GiB: the server reads no more once the client is gone."""
     large = new_id(datetime(2026, 1, 2, tzinfo=UTC))
-    path = Path(str(origin.storage._root)) / "outputs" / f"{large}.mp4"
+    path = origin.files / "outputs" / f"{large}.mp4"
     with path.open("wb") as file:
         file.truncate(1024**3)
     path.with_name(f"{path.name}.sha256").write_text(f"{'0' * 64} {1024**3} {path.stat().st_mtime_ns}\n")

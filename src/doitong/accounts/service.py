@@ -111,9 +111,7 @@ class AccountService:
         """A new signing secret; webhooks carry both signatures for 24 hours. Raises NotFound."""
         until = self._clock.now() + rules.SECRET_OVERLAP
         async with self._database.transaction() as connection:
-            return _found(
-                await store.rotate_signing_secret(connection, account_id, self._new_secret(), until)
-            )
+            return _found(await store.rotate_signing_secret(connection, account_id, self._new_secret(), until))
 
     async def signing_secrets(self, account_id: str) -> SigningSecrets:
         """What webhooks are signed with; `active(now)` gives the valid ones. Raises NotFound."""

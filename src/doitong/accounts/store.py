@@ -50,9 +50,7 @@ async def list_accounts(connection: Connection, *, first: int, before: str | Non
     return [_account(row) for row in rows]
 
 
-async def update_plan(
-    connection: Connection, account_id: str, plan: str, limits: Mapping[str, Any]
-) -> Account | None:
+async def update_plan(connection: Connection, account_id: str, plan: str, limits: Mapping[str, Any]) -> Account | None:
     row = await connection.fetchrow(
         "UPDATE account SET plan = $2, limits = $3 WHERE id = $1 RETURNING *", account_id, plan, dict(limits)
     )
@@ -60,15 +58,11 @@ async def update_plan(
 
 
 async def update_language(connection: Connection, account_id: str, language: str) -> Account | None:
-    row = await connection.fetchrow(
-        "UPDATE account SET language = $2 WHERE id = $1 RETURNING *", account_id, language
-    )
+    row = await connection.fetchrow("UPDATE account SET language = $2 WHERE id = $1 RETURNING *", account_id, language)
     return None if row is None else _account(row)
 
 
-async def update_disabled(
-    connection: Connection, account_id: str, disabled_at: datetime | None
-) -> Account | None:
+async def update_disabled(connection: Connection, account_id: str, disabled_at: datetime | None) -> Account | None:
     """Disable an account, keeping the first moment when it is disabled already; enable it with None."""
     row = await connection.fetchrow(
         """

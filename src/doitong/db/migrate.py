@@ -3,6 +3,7 @@
 Safe when many processes start at once (one advisory lock), and one query when there is nothing to do.
 """
 
+import logging
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,7 +63,9 @@ async def is_current(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
 async def _apply_ours(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     from pogo_core.util import migrate as pogo  # noqa: PLC0415 (slow to import, seldom needed)
 
-    await pogo.apply(connection, MIGRATIONS, schema_name=SCHEMA)
+    quiet = logging.getLogger(__name__)
+    quiet.setLevel(logging.ERROR)  # pogo warns of every migration that it applies
+    await pogo.apply(connection, MIGRATIONS, schema_name=SCHEMA, logger=quiet)
 
 
 async def _apply_queue(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -29,7 +29,8 @@ async def prepare_connection(connection: "asyncpg.Connection[asyncpg.Record]") -
 
 
 def _encode_jsonb(value: Any) -> bytes:
-    return b"\x01" + orjson.dumps(value)
+    """A string is JSON already: PGQueuer encodes its own, and no column of ours holds a bare JSON string."""
+    return b"\x01" + (value.encode() if isinstance(value, str) else orjson.dumps(value))
 
 
 def _decode_jsonb(data: bytes) -> Any:

@@ -47,9 +47,7 @@ OVERLAP_RULE = rule(
 
 _BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
-_FORM = re.compile(
-    f"{LIVE}[0-9a-z]{{{PREFIX_CHARACTERS}}}_[0-9A-Za-z]{{{SECRET_CHARACTERS + CHECKSUM_CHARACTERS}}}"
-)
+_FORM = re.compile(f"{LIVE}[0-9a-z]{{{PREFIX_CHARACTERS}}}_[0-9A-Za-z]{{{SECRET_CHARACTERS + CHECKSUM_CHARACTERS}}}")
 
 
 def make_secret(random_bits: RandomBits) -> str:

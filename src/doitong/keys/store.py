@@ -73,9 +73,7 @@ async def lock_key(connection: Connection, account_id: str, key_id: str) -> ApiK
     return None if row is None else _key(row)
 
 
-async def list_keys(
-    connection: Connection, account_id: str, *, first: int, before: str | None
-) -> list[ApiKey]:
+async def list_keys(connection: Connection, account_id: str, *, first: int, before: str | None) -> list[ApiKey]:
     """Up to `first` keys of an account with ids below `before`, newest first."""
     rows = await connection.fetch(
         """
@@ -102,9 +100,7 @@ async def set_expiry(connection: Connection, key_id: str, expires_at: datetime) 
     await connection.execute("UPDATE api_key SET expires_at = $2 WHERE id = $1", key_id, expires_at)
 
 
-async def save_last_used(
-    connection: Connection, moments: Mapping[str, datetime], least_pause: timedelta
-) -> None:
+async def save_last_used(connection: Connection, moments: Mapping[str, datetime], least_pause: timedelta) -> None:
     """Write when keys (by prefix) were used, where what is written is older by `least_pause`."""
     await connection.execute(_SAVE_LAST_USED, list(moments), list(moments.values()), least_pause)
 

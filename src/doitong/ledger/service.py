@@ -24,9 +24,7 @@ class LedgerService:
         """Give an account new credits. Raises InvalidParameter, NotFound."""
         rules.check_amount(amount)
         async with self._database.transaction() as connection:
-            return await store.grant(
-                connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor
-            )
+            return await store.grant(connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor)
 
     async def adjust(self, account_id: str, amount: int, *, reason: str, actor: str | None = None) -> Balance:
         """Correct an account by a signed amount. Raises InvalidParameter, NotFound, CreditsInsufficient."""
@@ -36,9 +34,7 @@ class LedgerService:
             if account_id not in balances:
                 raise NotFound
             rules.check_covered(balances[account_id], -amount)
-            return await store.adjust(
-                connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor
-            )
+            return await store.adjust(connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor)
 
     async def refund(
         self,
@@ -57,9 +53,7 @@ class LedgerService:
             if hold is None:
                 raise NotFound
             given = rules.refund_amount(hold, amount)
-            return await store.refund(
-                connection, hold, given, now=self._clock.now(), reason=reason, actor=actor
-            )
+            return await store.refund(connection, hold, given, now=self._clock.now(), reason=reason, actor=actor)
 
     async def balance(self, account_id: str) -> Balance:
         """What an account has. Raises NotFound."""

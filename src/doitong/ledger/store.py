@@ -214,9 +214,7 @@ async def grant(
     actor: str | None = None,
 ) -> Balance:
     """Move new credits into an account. Raises NotFound for an unknown account."""
-    return await _move(
-        connection, account_id, amount, TransferKind.GRANT, ISSUED, now=now, reason=reason, actor=actor
-    )
+    return await _move(connection, account_id, amount, TransferKind.GRANT, ISSUED, now=now, reason=reason, actor=actor)
 
 
 async def adjust(
@@ -276,9 +274,7 @@ async def _move(
 
 async def lock_hold(connection: Connection, generation_id: str) -> Hold | None:
     """Lock the account's balance, then the hold, and return the hold as it is now."""
-    account_id = await connection.fetchval(
-        "SELECT account_id FROM hold WHERE generation_id = $1", generation_id
-    )
+    account_id = await connection.fetchval("SELECT account_id FROM hold WHERE generation_id = $1", generation_id)
     if account_id is None:
         return None
     await lock_balances(connection, [account_id])
@@ -294,15 +290,11 @@ async def find_hold(connection: Connection, generation_id: str) -> Hold | None:
 
 async def find_balance(connection: Connection, account_id: str) -> Balance | None:
     """An account's balance, without locking anything."""
-    row = await connection.fetchrow(
-        "SELECT available, held FROM ledger_balance WHERE account_id = $1", account_id
-    )
+    row = await connection.fetchrow("SELECT available, held FROM ledger_balance WHERE account_id = $1", account_id)
     return None if row is None else Balance(row["available"], row["held"])
 
 
-async def list_statement(
-    connection: Connection, account_id: str, *, first: int, before: int
-) -> list[StatementLine]:
+async def list_statement(connection: Connection, account_id: str, *, first: int, before: int) -> list[StatementLine]:
     """Up to `first` transfers of an account with ids below `before`, newest first."""
     rows = await connection.fetch(_STATEMENT, account_id, before, first)
     return [_line(row) for row in rows]

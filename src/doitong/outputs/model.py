@@ -1,4 +1,4 @@
-"""What is known of a stored file."""
+"""What is known of a stored file, and how storage fails."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,3 +12,11 @@ class StoredFile:
     sha256: str
     bytes: int
     modified_at: datetime
+
+
+class FileMissing(Exception):
+    """Storage holds no file of that name."""
+
+
+class StorageFailed(OSError):
+    """The storage could not be reached or refused; trying again may help."""

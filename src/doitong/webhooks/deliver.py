@@ -172,8 +172,8 @@ def _headers(claimed: Claim, body: bytes, now: datetime) -> dict[str, str]:
 
 
 def _readable(body: bytes) -> str:
-    """The answer's first 2 KB as text that the database takes."""
-    return body[: rules.MAX_RESPONSE_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
+    """The excerpt as text that the database takes."""
+    return body.decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
 def _host(url: str) -> str:

@@ -66,7 +66,7 @@ def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform)
     ahead, aside = (math.sin(pose.yaw), math.cos(pose.yaw)), (math.cos(pose.yaw), -math.sin(pose.yaw))
     match move:
         case "dolly_in" | "dolly_out":
-            sign = 1 if move == "dolly_in" else -1
+            sign = 1.0 if move == "dolly_in" else -1.0
             return replace(pose, x=pose.x + sign * ahead[0] * metres, z=pose.z + sign * ahead[1] * metres)
         case "truck_left" | "truck_right":
             sign = 0.45 if move == "truck_right" else -0.45

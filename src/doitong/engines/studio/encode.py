@@ -53,7 +53,7 @@ class FilmWriter:
         frame = av.VideoFrame(*self._size, "yuv420p")
         for plane, data in zip(frame.planes, planes, strict=True):
             rows, columns = data.shape
-            buffer = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+            buffer = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
             buffer[:rows, :columns] = data
         frame.pts, frame.time_base = self._number, self._time_base
         frame.colorspace, frame.color_primaries, frame.color_trc = _BT709, _BT709, _BT709
