@@ -4,9 +4,8 @@ import asyncio
 import hashlib
 import random
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +16,8 @@ from doitong.doors.cdn.door import routes
 from doitong.doors.http.edge import Edge
 from doitong.doors.http.routes import Routes
 from doitong.doors.http.server import make_server
-from doitong.outputs.storage import OutputStorage, open_storage
+from doitong.outputs.local import LocalFiles
+from doitong.outputs.storage import OutputStorage
 
 ID = new_id(datetime(2026, 1, 1, tzinfo=UTC))
 DATA = random.Random(3).randbytes(1000)
@@ -25,10 +25,26 @@ SHA = hashlib.sha256(DATA)
 ETAG = f'"{SHA.hexdigest()}"'
 
 
+class CountedFiles(LocalFiles):
+    """A local folder that counts what is read from it."""
+
+    bytes_read = 0
+    open_reads = 0
+
+    async def read(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
+        self.open_reads += 1
+        try:
+            async for piece in super().read(key, start, end):
+                self.bytes_read += len(piece)
+                yield piece
+        finally:
+            self.open_reads -= 1
+
+
 class Origin:
     """The door behind the real edge and server, on loopback."""
 
-    def __init__(self, storage: OutputStorage, files: Path, port: int) -> None:
+    def __init__(self, storage: OutputStorage, files: CountedFiles, port: int) -> None:
         self.storage = storage
         self.files = files
         self.port = port
@@ -45,7 +61,8 @@ class Origin:
 @pytest.fixture(scope="module")
 async def origin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Origin]:
     folder = tmp_path_factory.mktemp("site")
-    storage = open_storage("", folder)
+    files = CountedFiles(folder / "files")
+    storage = OutputStorage(files)
     (folder / "film").write_bytes(DATA)
     (folder / "secret.mp4").write_bytes(b"SECRET")
     await storage.put_film(ID, folder / "film")
@@ -55,7 +72,7 @@ async def origin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Orig
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    origin = Origin(storage, folder / "files", server.servers[0].sockets[0].getsockname()[1])
+    origin = Origin(storage, files, server.servers[0].sockets[0].getsockname()[1])
     yield origin
     await origin.client.aclose()
     server.should_exit = True
@@ -275,14 +292,16 @@ async def test_other_methods_are_refused_and_a_preflight_is_answered(origin: Ori
 async def test_a_reader_that_goes_away_stops_the_reading(origin: Origin) -> None:
     """A film of 1 GiB: the server reads no more once the client is gone."""
     large = new_id(datetime(2026, 1, 2, tzinfo=UTC))
-    path = origin.files / "outputs" / f"{large}.mp4"
+    path = origin.files.root / "outputs" / f"{large}.mp4"
     with path.open("wb") as file:
         file.truncate(1024**3)
     path.with_name(f"{path.name}.sha256").write_text(f"{'0' * 64} {1024**3} {path.stat().st_mtime_ns}\n")
     reader, writer = await asyncio.open_connection("127.0.0.1", origin.port)
     writer.write(f"GET /outputs/{large}.mp4 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     await reader.readexactly(100_000)
+    before = origin.files.bytes_read
     writer.transport.abort()
     async with asyncio.timeout(5):
-        while any("_wait_until_gone" in repr(task.get_coro()) for task in asyncio.all_tasks()):
-            await asyncio.sleep(0.01)  # the door's watcher ends only with the reading itself
+        while origin.files.open_reads:
+            await asyncio.sleep(0.01)
+    assert origin.files.bytes_read - before < 64 * 1024 * 1024

@@ -202,18 +202,22 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def test_a_failing_disk_is_an_error_and_leaves_no_film(tmp_path: Path) -> None:
-    """The disk answers EIO to fsync: nothing may stand under the film's name."""
+@pytest.mark.parametrize("failing_sync", [1, 2, 3])  # of the film, of its checksum's note, of the folder
+def test_a_failing_disk_is_an_error_and_leaves_no_torn_film(tmp_path: Path, failing_sync: int) -> None:
+    """The disk answers EIO to one fsync: the writer is told, and what it could not sync is not in place."""
     code = (
         "import sys, pathlib; from doitong.outputs.local import put_local; source = pathlib.Path(sys.argv[1]);"
         "source.write_bytes(b'film'); put_local(source.parent / 'files', 'outputs/a.mp4', source)"
     )
-    failing = ["strace", "-f", "-o", str(tmp_path / "trace"), "-e", "inject=fsync:error=EIO"]
+    inject = f"inject=fsync:error=EIO:when={failing_sync}"
+    failing = ["strace", "-f", "-o", str(tmp_path / "trace"), "-e", inject]
     if shutil.which("strace") is None or subprocess.run([*failing, "true"], check=False).returncode:
         pytest.skip("strace cannot inject faults here")
     command = [sys.executable, "-c", code, str(tmp_path / "source")]
     ran = subprocess.run([*failing, *command], capture_output=True, text=True, check=False)
     assert "OSError: [Errno 5]" in ran.stderr
-    assert not list((tmp_path / "files").rglob("a.mp4*"))
+    film = tmp_path / "files" / "outputs" / "a.mp4"
+    assert film.exists() is (failing_sync == 3)
+    assert not list((tmp_path / "files" / ".partial").iterdir())
     assert subprocess.run(command, check=False).returncode == 0
-    assert (tmp_path / "files" / "outputs" / "a.mp4").read_bytes() == b"film"
+    assert film.read_bytes() == b"film"

@@ -132,9 +132,7 @@ async def test_refused_connection_is_a_failed_try(world: World, deliverer: Deliv
     assert attempt.error == "the connection could not be made"
 
 
-async def test_denied_address_is_refused_at_every_send(
-    world: World, database: Database, receiver: Receiver
-) -> None:
+async def test_denied_address_is_refused_at_every_send(world: World, database: Database, receiver: Receiver) -> None:
     """An address that was allowed when it was given, and no longer is; nothing of it is told but that."""
     [delivery_id] = await world.publish(receiver.url)
     strict = EgressClient(EgressPolicy())
@@ -284,9 +282,7 @@ async def test_gone_disables_the_endpoint_and_ends_what_waits(
     assert await world.publish() == []
 
 
-async def test_five_days_of_only_failures_disable(
-    world: World, deliverer: Deliverer, receiver: Receiver
-) -> None:
+async def test_five_days_of_only_failures_disable(world: World, deliverer: Deliverer, receiver: Receiver) -> None:
     receiver.script = [raw_answer(500)]
     endpoint = await world.webhooks.create_endpoint(world.account_id, receiver.url)
     began = world.clock.now()
@@ -304,9 +300,7 @@ async def test_one_success_forgets_failures(world: World, deliverer: Deliverer, 
     endpoint = await world.webhooks.create_endpoint(world.account_id, receiver.url)
     [delivery_id] = await world.publish()
     await deliverer.deliver(delivery_id)
-    assert (
-        await world.webhooks.get_endpoint(world.account_id, endpoint.id)
-    ).failing_since == world.clock.now()
+    assert (await world.webhooks.get_endpoint(world.account_id, endpoint.id)).failing_since == world.clock.now()
     world.clock.advance(timedelta(seconds=5))
     await deliverer.deliver(delivery_id)
     assert (await world.webhooks.get_endpoint(world.account_id, endpoint.id)).failing_since is None

@@ -176,9 +176,7 @@ async def test_range_is_resent_once(world: World, deliverer: Deliverer, receiver
         await world.webhooks.resend_failed(world.account_id, until, since)
 
 
-async def test_disabled_endpoint_is_not_sent_to(
-    world: World, deliverer: Deliverer, receiver: Receiver
-) -> None:
+async def test_disabled_endpoint_is_not_sent_to(world: World, deliverer: Deliverer, receiver: Receiver) -> None:
     receiver.script = [raw_answer(410)]
     endpoint = await world.webhooks.create_endpoint(world.account_id, receiver.url)
     [delivery_id] = await world.publish()
@@ -194,9 +192,7 @@ async def test_disabled_endpoint_is_not_sent_to(
     assert (await world.webhooks.resend_failed(world.account_id, endpoint.created_at, soon)).count == 0
 
 
-async def test_test_event_reaches_only_its_endpoint(
-    world: World, deliverer: Deliverer, receiver: Receiver
-) -> None:
+async def test_test_event_reaches_only_its_endpoint(world: World, deliverer: Deliverer, receiver: Receiver) -> None:
     """Signed and sent as a real one, whatever the endpoint subscribes to."""
     await world.webhooks.create_endpoint(world.account_id, URL)
     endpoint = await world.webhooks.create_endpoint(world.account_id, receiver.url, ["credits.low"])

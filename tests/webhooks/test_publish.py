@@ -10,9 +10,7 @@ from doitong.webhooks.service import Webhooks, publish
 from .conftest import BODY, World
 
 URL = "http://127.0.0.1:8999/hook"
-COUNTS = (
-    "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM delivery), (SELECT count(*) FROM pgqueuer)"
-)
+COUNTS = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM delivery), (SELECT count(*) FROM pgqueuer)"
 
 
 async def counts(database: Database) -> tuple[int, int, int]:
@@ -61,9 +59,7 @@ async def test_each_listener_has_a_delivery_and_a_job(world: World, database: Da
     assert [delay for _, delay in await world.jobs()] == [0, 0, 0]
 
 
-async def test_another_accounts_endpoint_hears_nothing(
-    world: World, webhooks: Webhooks, other_account_id: str
-) -> None:
+async def test_another_accounts_endpoint_hears_nothing(world: World, webhooks: Webhooks, other_account_id: str) -> None:
     await webhooks.create_endpoint(other_account_id, URL)
     assert await world.publish() == []
 

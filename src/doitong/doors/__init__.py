@@ -1,0 +1,1 @@
+"""Thin doors onto the services: parse, call one service, present."""

@@ -1,0 +1,1 @@
+"""What renders: the port, and the engines behind it."""

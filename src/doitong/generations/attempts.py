@@ -156,7 +156,12 @@ class AttemptRunner:
 
     async def _submit(self, generation: Generation, report: Report, folder: Path) -> None:
         engine = self._engine(generation)
-        task_id = await engine.submit(await self._request(generation, folder))
+        request = await self._request(generation, folder)
+        try:
+            task_id = await engine.submit(request)
+        except SubmissionUnknown:  # the answer is lost: the engine may still be able to tell what it took
+            await self._recover_submission(generation, report, folder)
+            return
         if not await self._record_task(generation, task_id):
             await engine.cancel(task_id)
 

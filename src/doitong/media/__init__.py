@@ -1,0 +1,1 @@
+"""Films and pictures as files: probed, checked, cleaned, with a poster."""

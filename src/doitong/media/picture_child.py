@@ -45,7 +45,7 @@ def clean(data: bytes, width: int, height: int) -> tuple[str, int, int, bytes]:
     bare.paste(turned)
     out = io.BytesIO()
     if source == "PNG":
-        bare.save(out, "PNG", compress_level=3)
+        bare.save(out, "PNG", compress_level=1)
         return "image/png", *bare.size, out.getvalue()
     bare.save(out, "JPEG", quality=95, subsampling=0)
     return "image/jpeg", *bare.size, out.getvalue()

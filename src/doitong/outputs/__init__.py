@@ -1,0 +1,1 @@
+"""Where films, posters and uploads are kept."""

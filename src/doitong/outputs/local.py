@@ -23,18 +23,18 @@ class LocalFiles:
     """A folder as a store of files."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     async def put(self, key: str, source: Path, media_type: str) -> None:
         """The media type is not kept: a name's suffix, or its row, tells it."""
-        await asyncio.to_thread(put_local, self._root, key, source)
+        await asyncio.to_thread(put_local, self.root, key, source)
 
     async def stat(self, key: str) -> StoredFile:
-        return await asyncio.to_thread(_stat, self._root, key)
+        return await asyncio.to_thread(_stat, self.root, key)
 
     async def read(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
         try:
-            file = await asyncio.to_thread((self._root / key).open, "rb")
+            file = await asyncio.to_thread((self.root / key).open, "rb")
         except FileNotFoundError as error:
             raise FileMissing(key) from error
         with file:
@@ -47,10 +47,10 @@ class LocalFiles:
                 yield piece
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(_delete, self._root, key)
+        await asyncio.to_thread(_delete, self.root, key)
 
     async def sweep(self, before: datetime) -> int:
-        return await asyncio.to_thread(_sweep, self._root, before.timestamp())
+        return await asyncio.to_thread(_sweep, self.root, before.timestamp())
 
 
 def put_local(root: Path, key: str, source: Path) -> Note:

@@ -7,6 +7,7 @@ Credentials of a remote store come from its usual environment variables (`AWS_AC
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -59,8 +60,9 @@ class OutputStorage:
         """The bytes from `start` up to but not including `end`, in pieces. Raises `FileMissing`, OSError."""
         if start >= end:
             return
-        async for piece in self._files.read(name, start, end):
-            yield piece
+        async with aclosing(self._files.read(name, start, end)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def copy_to(self, name: str, destination: Path) -> None:
         """Write the whole file to a local path. Raises `FileMissing`, OSError."""

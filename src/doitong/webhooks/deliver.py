@@ -57,11 +57,14 @@ class Deliverer:
         clock: Clock,
         random_unit: Callable[[], float],
         lanes: HostLanes | None = None,
+        *,
+        lease: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._egress = egress
         self._clock = clock
         self._random_unit = random_unit
+        self._lease = lease
         self._lanes = lanes or HostLanes(random_unit)
 
     async def deliver(self, delivery_id: str) -> timedelta | None:
@@ -71,7 +74,7 @@ class Deliverer:
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            claimed = await store.claim(connection, delivery_id, now, now + LEASE)
+            claimed = await store.claim(connection, delivery_id, now, now + self._lease)
             if claimed is None:
                 return await self._look_again(connection, delivery_id, now)
             if claimed.endpoint_disabled_at is not None:

@@ -61,9 +61,7 @@ SELECT id, attempts, $7, $8, $9, $10, $11 FROM settled RETURNING number
 """
 
 
-async def claim(
-    connection: Connection, delivery_id: str, now: datetime, lease_until: datetime
-) -> Claim | None:
+async def claim(connection: Connection, delivery_id: str, now: datetime, lease_until: datetime) -> Claim | None:
     """Take the delivery if it is pending, due and free; everything that sending needs, in one round trip."""
     row = await connection.fetchrow(_CLAIM, delivery_id, now, lease_until)
     if row is None:
@@ -82,8 +80,7 @@ async def find_waiting(connection: Connection, delivery_id: str) -> Waiting | No
 async def release(connection: Connection, claimed: Claim, due_at: datetime) -> None:
     """Give a claim back unused; no try is counted."""
     await connection.execute(
-        "UPDATE delivery SET lease_until = NULL, due_at = $3"
-        " WHERE id = $1 AND fence = $2 AND state = 'pending'",
+        "UPDATE delivery SET lease_until = NULL, due_at = $3 WHERE id = $1 AND fence = $2 AND state = 'pending'",
         claimed.delivery_id,
         claimed.fence,
         due_at,
@@ -132,9 +129,7 @@ async def note_success(connection: Connection, endpoint_id: str) -> None:
 
 async def note_failure(connection: Connection, endpoint_id: str, started_at: datetime) -> datetime | None:
     """Remember since when the endpoint fails, and give that moment; written once in a run of failures."""
-    since: datetime | None = await connection.fetchval(
-        "SELECT failing_since FROM endpoint WHERE id = $1", endpoint_id
-    )
+    since: datetime | None = await connection.fetchval("SELECT failing_since FROM endpoint WHERE id = $1", endpoint_id)
     if since is not None:
         return since
     await connection.execute(
@@ -145,9 +140,7 @@ async def note_failure(connection: Connection, endpoint_id: str, started_at: dat
     return started_at
 
 
-async def disable_endpoint(
-    connection: Connection, endpoint_id: str, reason: DisabledReason, now: datetime
-) -> None:
+async def disable_endpoint(connection: Connection, endpoint_id: str, reason: DisabledReason, now: datetime) -> None:
     await connection.execute(
         "UPDATE endpoint SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL",
         endpoint_id,
@@ -156,9 +149,7 @@ async def disable_endpoint(
     )
 
 
-async def rearm_lost(
-    connection: Connection, now: datetime, overdue_before: datetime, limit: int
-) -> Sequence[str]:
+async def rearm_lost(connection: Connection, now: datetime, overdue_before: datetime, limit: int) -> Sequence[str]:
     """Pending deliveries that nobody looks at: the lease ran out, or they are long due. Marked as due now."""
     rows = await connection.fetch(
         "UPDATE delivery SET lease_until = NULL, due_at = $1 WHERE id IN ("
@@ -184,7 +175,5 @@ def _to_claim(row: Row) -> Claim:
         event_id=row["event_id"],
         event_type=EventType(row["event_type"]),
         body=row["body"],
-        secrets=SigningSecrets(
-            row["signing_secret"], row["previous_signing_secret"], row["previous_secret_until"]
-        ),
+        secrets=SigningSecrets(row["signing_secret"], row["previous_signing_secret"], row["previous_secret_until"]),
     )

@@ -99,9 +99,7 @@ class Webhooks:
         async with self._database.transaction() as connection:
             await store.lock_account(connection, account_id)
             if await store.count_endpoints(connection, account_id) >= rules.MAX_ENDPOINTS:
-                raise DoitongError(
-                    "CONFLICT", reason=f"an account has at most {rules.MAX_ENDPOINTS} endpoints"
-                )
+                raise DoitongError("CONFLICT", reason=f"an account has at most {rules.MAX_ENDPOINTS} endpoints")
             await store.insert_endpoint(connection, endpoint)
         return endpoint
 
@@ -134,9 +132,7 @@ class Webhooks:
     async def send_test(self, account_id: str, endpoint_id: str) -> Delivery:
         """Send the endpoint an example, signed as real ones are; its `id` and its metadata say `test`."""
         now = self._clock.now()
-        event = Event(
-            self._new_id(), account_id, EventType.GENERATION_COMPLETED, None, _example_body(now), now
-        )
+        event = Event(self._new_id(), account_id, EventType.GENERATION_COMPLETED, None, _example_body(now), now)
         async with self._database.transaction() as connection:
             found = await store.find_endpoint(connection, account_id, endpoint_id, for_update=True)
             endpoint = _require_enabled(_found(found))
@@ -156,9 +152,7 @@ class Webhooks:
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidParameter("limit", whole_number(1, MAX_PAGE))
         async with self._database.reading() as connection:
-            found = await store.list_deliveries(
-                connection, account_id, wanted or DeliveryFilter(), after, limit + 1
-            )
+            found = await store.list_deliveries(connection, account_id, wanted or DeliveryFilter(), after, limit + 1)
         items = tuple(found[:limit])
         return DeliveryPage(items, items[-1].id if len(found) > limit else None)
 
@@ -184,9 +178,7 @@ class Webhooks:
                 endpoint = await store.find_endpoint(connection, account_id, delivery.endpoint_id)
                 url = _require_enabled(endpoint).url
             if delivery.state is not DeliveryState.PENDING:
-                return await self._queue_new(
-                    connection, account_id, delivery.event_id, delivery.endpoint_id, url
-                )
+                return await self._queue_new(connection, account_id, delivery.event_id, delivery.endpoint_id, url)
             await store.bring_forward(connection, delivery_id, now)
             await enqueue(connection, DELIVER, [delivery_id])
             return _found(await store.find_delivery(connection, account_id, delivery_id))
@@ -238,9 +230,7 @@ def _change(endpoint: Endpoint, change: EndpointChange, now: datetime) -> Endpoi
         endpoint,
         url=endpoint.url if change.url is None else change.url,
         failing_since=endpoint.failing_since if change.url is None else None,
-        description=endpoint.description
-        if change.description is None
-        else rules.check_description(change.description),
+        description=endpoint.description if change.description is None else rules.check_description(change.description),
         events=endpoint.events if change.events is None else rules.check_events(change.events),
     )
     if change.is_enabled is None or change.is_enabled == endpoint.is_enabled:

@@ -59,8 +59,7 @@ async def insert_event(
 async def insert_bare_event(connection: Connection, event: Event) -> None:
     """Write an event that no subscription is asked about: a test."""
     await connection.execute(
-        "INSERT INTO event (id, account_id, type, generation_id, body, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO event (id, account_id, type, generation_id, body, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         event.id,
         event.account_id,
         event.type,
@@ -87,8 +86,7 @@ async def count_endpoints(connection: Connection, account_id: str) -> int:
 
 async def insert_endpoint(connection: Connection, endpoint: Endpoint) -> None:
     await connection.execute(
-        "INSERT INTO endpoint (id, account_id, url, description, events, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO endpoint (id, account_id, url, description, events, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         endpoint.id,
         endpoint.account_id,
         endpoint.url,

@@ -1,0 +1,1 @@
+"""GraphQL: the schema, and GraphQL over HTTP."""

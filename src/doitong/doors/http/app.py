@@ -6,7 +6,6 @@ import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
 import structlog
 import uvloop
 from fastapi import FastAPI
@@ -14,6 +13,7 @@ from strawberry.schema import Schema
 
 from doitong.app import Application
 from doitong.core.settings import Settings
+from doitong.db.pool import DATABASE_ERRORS
 from doitong.doors.cdn.door import OutputsDoor
 from doitong.doors.graphql.context import open_context
 from doitong.doors.graphql.handler import GraphQLHandler
@@ -96,7 +96,7 @@ async def keep_keys(application: Application) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with contextlib.suppress(*DATABASE_ERRORS):
             await application.keys.flush_last_used()
 
 
@@ -105,7 +105,7 @@ async def _flush_keys(application: Application) -> None:
         await asyncio.sleep(LAST_USED_SECONDS)
         try:
             await application.keys.flush_last_used()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_ERRORS as error:
             _log.warning("keys' last use not written", error=type(error).__name__)
 
 

@@ -31,8 +31,7 @@ def make_server(app: App, *, host: str, port: int) -> Server:
         port=port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=1024 * 1024,
+        ws="none",  # subscriptions come with their own release
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -3,10 +3,10 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-import asyncpg
 import structlog
 
 from doitong.db.migrate import is_current
+from doitong.db.pool import DATABASE_ERRORS
 from doitong.doors.http.answers import require_get, send_answer, to_json
 from doitong.doors.http.asgi import Receive, Scope, Send
 from doitong.telemetry.metrics import CONTENT_TYPE
@@ -48,7 +48,7 @@ class OpsDoor:
         try:
             async with asyncio.timeout(CHECK_SECONDS), self._application.database.reading() as connection:
                 has_schema = await is_current(connection)  # type: ignore[arg-type]  # a proxy is one
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_ERRORS as error:
             _log.warning("database not reachable", error=type(error).__name__)
             return {"database": "unreachable", "schema": "unknown"}
         return {"database": "ok", "schema": "ok" if has_schema else "outdated"}

@@ -1,0 +1,1 @@
+"""The public pages: landing, reference, errors, explorer."""

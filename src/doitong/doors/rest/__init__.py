@@ -1,0 +1,1 @@
+"""REST: every route as a row of one table."""

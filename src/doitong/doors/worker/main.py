@@ -8,30 +8,21 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import asyncpg
 import structlog
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.core.qm import QueueManager
-from pgqueuer.errors import RetryRequested
-from pgqueuer.models import Job
-from pgqueuer.queries import Queries
 
 from doitong.app import Application, Workshop
 from doitong.core.clock import Clock
 from doitong.core.settings import Settings
 from doitong.db import queue
+from doitong.db.consumer import Intake, Step, consume
 from doitong.generations.model import Lane
 
 QUICK_BATCH = 16
-DEQUEUE_TIMEOUT = timedelta(seconds=5)
-RECONNECT_SECONDS = 1.0
 DRAIN_SECONDS = 8.0
 
 _log = structlog.get_logger(__name__)
-Step = Callable[[str], Awaitable[timedelta | None]]
 
 
 def run(settings: Settings) -> None:
@@ -63,10 +54,9 @@ async def _work_until(
     renders = settings.studio_renders or os.cpu_count() or 1
     lease = timedelta(seconds=settings.lease_seconds)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_consume(stop, dsn, _render_steps(workshop), 1, max(2, renders), lease))
-        group.create_task(
-            _consume(stop, dsn, _quick_steps(workshop), QUICK_BATCH, settings.worker_jobs, lease)
-        )
+        group.create_task(consume(stop, dsn, _render_steps(workshop), Intake(1, renders, lease)))
+        quick = Intake(QUICK_BATCH, settings.worker_jobs, lease)
+        group.create_task(consume(stop, dsn, _quick_steps(workshop), quick))
         group.create_task(workshop.poller.run(stop))
         group.create_task(_sweep_until(stop, settings.sweep_seconds, workshop, clock))
         group.create_task(_drain_at(stop, workshop))
@@ -107,64 +97,6 @@ def _quick_steps(workshop: Workshop) -> dict[str, Step]:
         queue.CANCEL: cancel,
         queue.DELIVER: workshop.deliverer.deliver,
     }
-
-
-async def _consume(
-    stop: asyncio.Event, dsn: str, steps: dict[str, Step], batch: int, places: int, lease: timedelta
-) -> None:
-    """One PGQueuer loop, begun again whenever its connection is lost."""
-    while not stop.is_set():
-        try:
-            connection = await asyncpg.connect(dsn, server_settings={"application_name": "doitong queue"})
-            try:
-                await _consume_once(stop, connection, steps, batch, max(places, 2 * batch), lease)
-            finally:
-                await connection.close(timeout=2)
-        except Exception as error:
-            _log.warning("queue_connection_lost", error=repr(error))
-        if not stop.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RECONNECT_SECONDS):
-                    await stop.wait()
-
-
-async def _consume_once(
-    stop: asyncio.Event,
-    connection: "asyncpg.Connection[asyncpg.Record]",
-    steps: dict[str, Step],
-    batch: int,
-    places: int,
-    lease: timedelta,
-) -> None:
-    manager = QueueManager(Queries(AsyncpgDriver(connection)))
-    for entrypoint, step in steps.items():
-        manager.entrypoint(entrypoint)(_job_of(step))
-    stopper = asyncio.create_task(_shut_down_at(stop, manager))
-    try:
-        await manager.run(
-            dequeue_timeout=DEQUEUE_TIMEOUT,
-            batch_size=batch,
-            max_concurrent_tasks=places,
-            heartbeat_timeout=lease,
-            shutdown_on_listener_failure=True,
-        )
-    finally:
-        stopper.cancel()
-
-
-async def _shut_down_at(stop: asyncio.Event, manager: QueueManager) -> None:
-    await stop.wait()
-    manager.shutdown.set()
-
-
-def _job_of(step: Step) -> Callable[[Job], Awaitable[None]]:
-    async def job(job: Job) -> None:
-        assert job.payload is not None
-        again = await step(job.payload.decode())
-        if again is not None:
-            raise RetryRequested(delay=again)
-
-    return job
 
 
 async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Workshop, clock: Clock) -> None:

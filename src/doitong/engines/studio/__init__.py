@@ -1,0 +1,1 @@
+"""Studio, the embedded procedural film engine: any CPU, no weights, no network."""

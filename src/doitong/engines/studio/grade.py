@@ -29,7 +29,7 @@ class Grade:
         self._curve = filmic(steps * steps)
         grain = random.standard_normal((_GRAIN_SIZE, _GRAIN_SIZE)).astype(np.float32)
         soft = cv2.GaussianBlur(grain, (0, 0), 0.8)
-        self._grain = (soft / soft.std() * np.float32(1.15)).astype(np.float32)
+        self._grain = (soft / soft.std() * np.float32(0.95)).astype(np.float32)
         self._tiled = np.tile(self._grain, (height // _GRAIN_SIZE + 2, width // _GRAIN_SIZE + 2))
         x = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
         y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height - 0.5

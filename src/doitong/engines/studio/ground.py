@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Bytes, Colour, Floats, smooth
-from doitong.engines.studio.noise import Fractal, spectral_tile
-from doitong.engines.studio.scene import Scene, SceneKind, Season
+from doitong.engines.studio.noise import Fractal
+from doitong.engines.studio.scene import Scene, Season
 
 if TYPE_CHECKING:
     from doitong.engines.studio.landforms import Landform
@@ -27,6 +27,7 @@ DARK_ROCK: Colour = (0.100, 0.100, 0.106)
 SNOW: Colour = (0.80, 0.83, 0.88)
 BEACH: Colour = (0.30, 0.265, 0.215)
 SAND: Colour = (0.56, 0.385, 0.225)
+DRY_GRASS: Colour = (0.20, 0.165, 0.062)
 GRASS: dict[Season, Colour] = {
     Season.SPRING: (0.085, 0.135, 0.032),
     Season.SUMMER: (0.092, 0.118, 0.036),
@@ -51,6 +52,9 @@ def survey(
     scene: Scene, land: Landform, fractal: Fractal, heights: Floats, x: Floats, z: Floats, cell: Floats
 ) -> Surface:
     """Decide what covers each cell, and let forest stand above its ground."""
+    if land.ground == "alpine":  # snow and tree line go with the mountains that there are
+        peak = float(np.quantile(heights[::8, ::8], 0.999))
+        land = replace(land, snow_line=0.60 * peak, tree_line=min(land.tree_line, 0.44 * peak))
     along = np.gradient(heights, axis=1) / cell
     across = np.gradient(heights, axis=0) / np.gradient(z[:, :1], axis=0)
     steep = np.sqrt(along * along + across * across).astype(np.float32)
@@ -105,6 +109,7 @@ def _albedo(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch:
     if land.ground == "alpine":
         bare = np.maximum(bare, smooth(land.tree_line - 40, land.tree_line + 260, heights + patch * 160))
     beach = 1 - smooth(0.5, 1.8, heights + fine * 2) if land.has_water else np.zeros_like(heights)
+    dry = smooth(-0.25, 0.55, fine + patch * np.float32(0.6)) * np.float32(0.55)
     planes = []
     for i in range(3):
         rock = DARK_ROCK[i] + (ROCK[i] - DARK_ROCK[i]) * strata
@@ -112,7 +117,7 @@ def _albedo(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch:
             soil: Floats = np.full_like(heights, SAND[i])
             rock = soil
         else:
-            soil = np.full_like(heights, GRASS[scene.season][i])
+            soil = GRASS[scene.season][i] + (DRY_GRASS[i] - GRASS[scene.season][i]) * dry
         colour = (soil + (rock - soil) * bare) * mottle
         colour += (np.float32(BEACH[i]) - colour) * beach
         colour += (np.float32(FOREST[i]) * (1 + fine * np.float32(0.5)) - colour) * forest * np.float32(0.93)
@@ -145,25 +150,7 @@ def light_land(
         lit = surface.albedo[i] * (np.float32(light.sun[i]) * direct + np.float32(light.fill[i]) * sky + bounce)
         planes.append(np.sqrt(np.clip(lit * np.float32(1 / LIT_RANGE), 0, 1)) * 255)
     planes.append(surface.land * 255)
-    return _detailed(planes, surface.snow, scene, level.detail)
-
-
-def _detailed(planes: list[Floats], snow: Floats, scene: Scene, factor: int) -> Bytes:
-    """Enlarge the lit land `factor` times and roughen it below the size of a cell."""
-    if factor == 1:
-        return np.asarray(cv2.merge([(plane + np.float32(0.5)).astype(np.uint8) for plane in planes]))
-    random = np.random.default_rng([scene.seed, 71])
-    tile = spectral_tile(random, 512, 0.55, 12)[2:-2, 2:-2]
-    rows, columns = planes[0].shape[0] * factor, planes[0].shape[1] * factor
-    rough = np.tile(tile, (rows // 512 + 1, columns // 512 + 1))[:rows, :columns]
-    strength = np.float32(0.035 if scene.kind is SceneKind.DUNES else 0.11) * (1 - np.float32(0.75) * snow)
-    rough = rough * cv2.resize(strength, (columns, rows), interpolation=cv2.INTER_LINEAR) + np.float32(1)
-    parts = []
-    for number, plane in enumerate(planes):
-        large = cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_LINEAR)
-        large = large * rough if number < 3 else large
-        parts.append(np.clip(large + np.float32(0.5), 0, 255).astype(np.uint8))
-    return np.asarray(cv2.merge(parts), dtype=np.uint8)
+    return np.asarray(cv2.merge([(plane + np.float32(0.5)).astype(np.uint8) for plane in planes]), dtype=np.uint8)
 
 
 def _openness(heights: Floats, grid: Grid) -> Floats:

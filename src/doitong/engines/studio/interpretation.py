@@ -127,11 +127,12 @@ def _scene(request: EngineRequest, reading: _Reading, segments: tuple[tuple[Came
     season = reading.last("season") or (Season.WINTER if snow else Season.SUMMER)
     cloudiness, haze, wind = reading.last("cloudiness"), reading.last("haze"), reading.last("wind")
     motion = _MOTION[request.motion_intensity]
+    usual_clouds = 0.22 if time is TimeOfDay.NIGHT else 0.42
     return Scene(
         kind=kind,
         time=time,
         season=season,
-        cloudiness=0.42 if cloudiness is None else cloudiness,
+        cloudiness=usual_clouds if cloudiness is None else cloudiness,
         haze=0.3 if haze is None else haze,
         snow=(0.9 if _is_winter(reading) else 0.5) if snow else 0.25,
         wind=(0.85 if wind is None else wind) * (0.7 + 0.3 * motion),

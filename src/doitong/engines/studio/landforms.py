@@ -33,6 +33,7 @@ class Landform:
     ground: str  # which albedo rules colour it
     tree_density: float
     shore_trees: bool
+    roughness: float = 1.0  # strength of the fine texture
 
 
 LANDFORMS = {
@@ -46,10 +47,10 @@ LANDFORMS = {
         True, 60, 12000, (700, 5000), 11, 0.52, 110, 2200, 9000, 60, 0.040, 1, 240, "coast", 0.0, False
     ),
     SceneKind.HILLS: Landform(
-        False, 14, 12000, (60, 5000), 16, 0.56, 60, 900, 9000, 400, 0.0, 3, 620, "meadow", 0.7, False
+        False, 14, 12000, (60, 5000), 16, 0.56, 60, 900, 9000, 400, 0.0, 3, 620, "meadow", 0.7, False, 0.8
     ),
     SceneKind.DUNES: Landform(
-        False, 8, 12000, (30, 4000), 9, 0.55, 50, 700, 9000, -1, 0.0, 1, 260, "sand", 0.0, False
+        False, 8, 12000, (30, 4000), 9, 0.55, 50, 700, 9000, -1, 0.0, 1, 260, "sand", 0.0, False, 0.3
     ),
 }
 
@@ -190,7 +191,8 @@ class Relief:
         fine = self._fractal.sum(x, z, 60, 4, 37)
         away = smooth(100, 5200, z)
         range_ = self._ridged(x, z, cell, 3000, 40) * smooth(4200, 9500, z) * np.float32(620)
-        return (big * (62 + 150 * away) + swell * (24 + 40 * away) + fine * np.float32(1.4) + range_).astype(np.float32)
+        rise = smooth(60, 500, z)
+        return (big * (70 + 150 * away) + swell * (20 + 46 * rise) + fine * np.float32(1.4) + range_).astype(np.float32)
 
     def _dunes(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         f = self._fractal

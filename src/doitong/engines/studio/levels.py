@@ -15,7 +15,7 @@ class Level:
     octaves: int
     gullies: int  # passes of slope-aligned erosion
     shadow_steps: int
-    detail: int  # pixels of colour for each cell, each way
+    detail: float  # strength of the texture finer than a cell
     wave_size: int
     tree_lines: int
     near_trees: bool
@@ -23,9 +23,9 @@ class Level:
 
 
 _LEVELS = {
-    Version.GEN_2: Level("studio-gen-2", 640, 440, 6, 0, 10, 1, 128, 10, False, False),
-    Version.GEN_3: Level("studio-gen-3", 960, 620, 8, 2, 18, 2, 256, 22, True, True),
-    Version.GEN_4: Level("studio-gen-4", 1400, 800, 9, 3, 26, 2, 256, 36, True, True),
+    Version.GEN_2: Level("studio-gen-2", 640, 440, 6, 0, 10, 0.0, 128, 10, False, False),
+    Version.GEN_3: Level("studio-gen-3", 960, 620, 8, 2, 18, 0.8, 256, 22, True, True),
+    Version.GEN_4: Level("studio-gen-4", 1400, 800, 9, 3, 26, 1.0, 256, 36, True, True),
 }
 
 

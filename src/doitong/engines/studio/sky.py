@@ -33,7 +33,7 @@ class Sky:
         self.sun_height = up
         self.sun = (math.sin(sun_turn) * math.cos(up), math.sin(up), math.cos(sun_turn) * math.cos(up))
         self._tiles = self._cloud_tiles(random)
-        stars = random.random((420, 4)).astype(np.float32)
+        stars = random.random((700, 4)).astype(np.float32)
         self._stars = stars if light.stars > 0 else stars[:0]
 
     def _cloud_tiles(self, random: np.random.Generator) -> list[Floats]:
@@ -59,12 +59,14 @@ class Sky:
         """The sky for every row of the lens (rows below the horizon repeat it)."""
         half = Lens((lens.width + 1) // 2, (lens.rows + 1) // 2, lens.focal / 2, lens.horizon / 2)
         planes = self._air(pose, half)
+        cover = np.zeros((half.rows, half.width), np.float32)
         if self._scene.cloudiness > 0.03:
-            self._lay_clouds(planes, pose, half, seconds)
+            self._lay_clouds(planes, cover, pose, half, seconds)
         whole = [cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR) for plane in planes]
         if disc:
-            self._lay_stars(whole, pose, lens, seconds)
-            self._lay_disc(whole, pose, lens)
+            veil = cv2.resize(cover, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
+            self._lay_stars(whole, veil, pose, lens, seconds)
+            self._lay_disc(whole, veil, pose, lens)
         return whole[0], whole[1], whole[2]
 
     def haze(self, pose: Pose, lens: Lens) -> Floats:
@@ -103,7 +105,7 @@ class Sky:
             planes.append(np.asarray(colour, dtype=np.float32))
         return planes
 
-    def _lay_clouds(self, planes: list[Floats], pose: Pose, lens: Lens, seconds: float) -> None:
+    def _lay_clouds(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens, seconds: float) -> None:
         rows = min(lens.rows, max(1, int(lens.horizon - lens.focal * 0.006)))
         part = Lens(lens.width, rows, lens.focal, lens.horizon)
         dx, dy, dz = self._directions(pose, part)
@@ -121,6 +123,7 @@ class Sky:
         bright = np.clip(np.float32(0.62) + slope * np.float32(1.5) - thick * np.float32(0.62), 0, 1)
         bright = np.clip(bright + near_sun * (1 - thick) * np.float32(0.55), 0, 1.35)
         cover *= np.float32(0.94)
+        veil[:rows] = cover * (np.float32(0.35) + np.float32(0.65) * thick)
         for i, plane in enumerate(planes):
             lit = light.cloud_lit[i] + light.glow[i] * near_sun * np.float32(0.55)
             colour = light.cloud_dark[i] + (lit - light.cloud_dark[i]) * bright
@@ -141,7 +144,7 @@ class Sky:
                 total[part] += sample(tile, u[part] * scale, v[part] * scale) * weight[part, None, None]
         return total[..., 0], total[..., 1]
 
-    def _lay_disc(self, planes: list[Floats], pose: Pose, lens: Lens) -> None:
+    def _lay_disc(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens) -> None:
         light = self._light
         if light.disc <= 0 or not self._scene.sun_disc:
             return
@@ -158,16 +161,17 @@ class Sky:
         gx = np.arange(left, right, dtype=np.float32)[None, :] + 0.5 - x
         gy = np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5 - y
         cover = np.clip(radius - np.sqrt(gx * gx + gy * gy) + 0.5, 0, 1)
+        cover *= 1 - veil[top:bottom, left:right]
         tone: Floats | float = 1.0
         if light.is_moon:
-            mottle = cv2.resize(self._tiles[0][:24, :24, 0], (right - left, bottom - top))
-            tone = 0.85 + 0.10 * np.clip(mottle, -1, 1)
-        colour = (1.9, 2.0, 2.1) if light.is_moon else (9.0, 6.6 * light.sun[1] / light.sun[0] + 2.5, 3.4)
+            mottle = cv2.resize(self._tiles[0][:60, :60, 0], (right - left, bottom - top))
+            tone = 0.86 + 0.20 * np.clip(mottle, -1, 0.7)
+        colour = (1.15, 1.17, 1.16) if light.is_moon else (9.0, 6.6 * light.sun[1] / light.sun[0] + 2.5, 3.4)
         for i, plane in enumerate(planes):
             part = plane[top:bottom, left:right]
             part += (np.float32(colour[i] * light.disc) * tone - part) * cover * np.float32(0.96)
 
-    def _lay_stars(self, planes: list[Floats], pose: Pose, lens: Lens, seconds: float) -> None:
+    def _lay_stars(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens, seconds: float) -> None:
         if not self._stars.size:
             return
         azimuth = (self._stars[:, 0] - 0.5) * 2.4 - pose.yaw
@@ -177,10 +181,10 @@ class Sky:
         inside = (x > 1) & (x < lens.width - 2) & (y > 1) & (y < lens.rows - 2)
         x, y, draw = x[inside], y[inside], self._stars[inside]
         twinkle = 0.88 + 0.12 * np.sin(seconds * (2 + 3 * draw[:, 2]) + draw[:, 3] * 40)
-        power = (0.05 + 1.5 * draw[:, 2] ** 7) * twinkle * self._light.stars * (lens.focal / 1300.0)
+        power = (0.22 + 3.2 * draw[:, 2] ** 6) * twinkle * self._light.stars * (lens.focal / 1300.0)
         column, row = np.floor(x).astype(int), np.floor(y).astype(int)
         fx, fy = x - column, y - row
-        clear = np.clip(1.6 - planes[0][row, column] * 22, 0, 1)
+        clear = np.clip(1.3 - planes[0][row, column] * 9, 0, 1) * (1 - np.minimum(veil[row, column] * 1.6, 1))
         for j, i in ((0, 0), (0, 1), (1, 0), (1, 1)):
             share = power * clear * (fx if i else 1 - fx) * (fy if j else 1 - fy)
             for plane, tint in zip(planes, (0.94, 0.97, 1.06), strict=True):

@@ -34,7 +34,8 @@ class Stage:
             sun_turn *= 0.7
         focal = focal_length(width, height)
         spread = _spread(CameraPath(scene, land, land.camera_height), land, width / 2 / focal)
-        world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal)
+        world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal,
+                            height * land.horizon / focal)  # fmt: skip
         curtains = tree_lines(world, scene, light, level, random) + far_ranges(world, light, random)
         floor = 0.0
         if not land.has_water:
@@ -43,7 +44,7 @@ class Stage:
             floor = float(np.quantile(middle, 0.93))
         self._path = CameraPath(scene, land, floor + land.camera_height)
         haze = light.haze_metres * (1.55 - 1.9 * scene.haze) if scene.haze < 0.7 else light.haze_metres * 0.22
-        self._view = LandView(world, curtains, haze, light.mist * (0.4 + 2.0 * scene.haze))
+        self._view = LandView(world, curtains, haze, light.mist * (0.4 + 2.0 * scene.haze), level.detail)
         self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, floor + land.camera_height))
         self._water = Water(scene, light, land.wave_slope, level.wave_size, self._sky.sun) if land.has_water else None
         self._land = land

@@ -15,10 +15,12 @@ from doitong.engines.studio.arrays import Floats, Ints
 from doitong.engines.studio.camera import Pose
 from doitong.engines.studio.curtains import Curtain
 from doitong.engines.studio.ground import LIT_RANGE
+from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.world import World
 
 _NOTHING = np.float32(-1e4)
 _NEAREST_METRES = 4.0
+_TEXEL_TANGENT = 0.0011  # what a texel of the fine texture spans, seen from the origin
 _NEAR_LAND_METRES = 1000.0
 
 
@@ -49,7 +51,8 @@ class Picture:
 class LandView:
     """Draws the land of one world."""
 
-    def __init__(self, world: World, curtains: list[Curtain], haze_metres: float, mist: float) -> None:
+    def __init__(self, world: World, curtains: list[Curtain], haze_metres: float, mist: float,
+                 detail: float) -> None:  # fmt: skip
         self._world = world
         self._curtains = sorted(curtains, key=lambda curtain: curtain.depth)
         self._haze, self._mist = np.float32(1.0 / haze_metres), np.float32(mist)
@@ -77,8 +80,11 @@ class LandView:
         self._curtain_of = np.zeros(order.size, np.int32)
         self._curtain_of[self._curtain_rows] = np.arange(len(self._curtains))
         self._lay_out_curtains()
-        self._detail = np.float32(world.lit.shape[0] // world.heights.shape[0])
-        self._detail_shift = np.float32((self._detail - 1) / 2)
+        self._detail = detail * world.land.roughness
+        self._texture = spectral_tile(np.random.default_rng(73), 512, 0.62, 8)
+        level = np.log2(np.maximum(self._depths, 1.0) * np.float32(_TEXEL_TANGENT))
+        self._texture_scale = np.exp2(-np.floor(level)).astype(np.float32)
+        self._texture_blend = (level - np.floor(level)).astype(np.float32)
         self._scale = np.float32((world.grid.columns - 1) / (2 * world.grid.spread))
 
     def _lay_out_curtains(self) -> None:
@@ -197,23 +203,35 @@ class LandView:
         x = np.float32(pose.x) + ahead * aside[None, :]
         map_x = x / (depth + np.float32(self._world.grid.apex)) * self._scale
         map_x += np.float32((self._world.grid.columns - 1) / 2)
-        if self._detail != 1:
-            map_x, map_y = map_x * self._detail + self._detail_shift, map_y * self._detail + self._detail_shift
         lit = cv2.remap(self._world.lit, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         parts = cv2.split(lit)
         planes = [cv2.LUT(parts[i], _DECODE) for i in range(3)]
         land = parts[3].astype(np.float32) * np.float32(1 / 255)
-        self._paint_curtains(hit, x, planes, land)
-        land[seen >= self._depths.size] = 0
         away = ahead / dz[None, :]
         height = (np.float32(lens.horizon) - rows) * away * np.float32(1 / lens.focal)
         height += np.float32(-pose.y if mirrored else pose.y)
+        if self._detail > 0 and not mirrored:
+            self._roughen(hit, x, height + depth * np.float32(0.55), planes)
+        self._paint_curtains(hit, x, planes, land)
+        land[seen >= self._depths.size] = 0
         mist = cv2.exp(np.minimum(height * np.float32(-1 / 55.0), 2.0)) * (self._mist * np.float32(3.4))
         mist += np.float32(0.35) + cv2.exp(np.minimum(height * np.float32(-1 / 900.0), 0.5)) * np.float32(0.65)
         clear = cv2.exp(-away * self._haze * mist)
         for i in range(3):
             planes[i] = haze[i][None, :] + (planes[i] - haze[i][None, :]) * clear
         return (planes[0], planes[1], planes[2]), land, height
+
+    def _roughen(self, hit: Ints, x: Floats, up: Floats, planes: list[Floats]) -> None:
+        """Texture finer than the grid, of two sizes that follow the distance, fixed to the land."""
+        scale = self._texture_scale.take(hit)
+        fine = sample(self._texture, x * scale, up * scale)
+        scale *= np.float32(0.5)
+        coarse = sample(self._texture, x * scale, up * scale)
+        fine += (coarse - fine) * self._texture_blend.take(hit)
+        fine *= np.float32(0.20 * self._detail)
+        fine += np.float32(1.0)
+        for plane in planes:
+            plane *= fine
 
     def _paint_curtains(self, hit: Ints, x: Floats, planes: list[Floats], land: Floats) -> None:
         spots = np.flatnonzero(self._is_curtain.take(hit))

@@ -15,6 +15,7 @@ from doitong.engines.studio.view import Lens
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
+_PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
 
 
 class Waves:
@@ -30,18 +31,21 @@ class Waves:
         power = np.exp(-((longest / length) ** 2)) / length**3.4 * (0.25 + toward**2) * np.exp(-((length * 0.09) ** 2))
         power[0, 0] = 0.0
         draw = random.standard_normal((size, size)) + 1j * random.standard_normal((size, size))
-        self._spectrum = draw * np.sqrt(power)
-        self._mirror = np.conj(np.roll(self._spectrum[::-1, ::-1], 1, (0, 1)))
-        self._rate = np.sqrt(_GRAVITY * length)
-        self._kx, self._kz = kx, kz
+        spectrum = draw * np.sqrt(power)
+        mirror = np.conj(np.roll(spectrum[::-1, ::-1], 1, (0, 1)))
+        # slopes along x and z are the real and imaginary part of one transform
+        lean = 1j * kx - kz
+        self._forth, self._back = (spectrum * lean).astype(np.complex64), (mirror * lean).astype(np.complex64)
+        self._rate = np.sqrt(_GRAVITY * length).astype(np.float32)
         slopes = self._slopes(0.0)
         self._level = 1.0 / math.sqrt(float(np.mean(slopes[..., 0] ** 2 + slopes[..., 1] ** 2)))
 
     def _slopes(self, seconds: float) -> Floats:
-        turn = np.exp(1j * self._rate * seconds)
-        height = self._spectrum * turn + self._mirror * np.conj(turn)
-        both = np.fft.ifft2(1j * self._kx * height - self._kz * height)
-        return np.dstack([both.real, both.imag]).astype(np.float32)
+        angle = self._rate * np.float32(seconds)
+        turn = np.empty(angle.shape, np.complex64)
+        turn.real, turn.imag = np.cos(angle), np.sin(angle)
+        both = np.fft.ifft2(self._forth * turn + self._back * np.conj(turn))
+        return both.view(np.float32).reshape(*both.shape, 2)
 
     def tile(self, seconds: float) -> Floats:
         """Padded tile of slopes along x and z at one moment, of root mean square 1."""
@@ -87,7 +91,7 @@ class Water:
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
                    seconds: float) -> tuple[Floats, Floats]:  # fmt: skip
         """Slopes at each pixel from waves just long enough to be seen there: two sizes, blended by distance."""
-        tile = self._waves.tile(seconds)
+        tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
         texel = _TILE_METRES / self._size
         across = away / np.float32(lens.focal)
         along = away * away / np.float32(lens.focal * pose.y)
@@ -101,7 +105,7 @@ class Water:
             part = slice(int(rows[0]), int(rows[-1]) + 1)
             scale = np.float32(1 / (texel * 2.0**number))
             shift = np.float32(number * 61.7)
-            slopes = sample(tile, x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
+            slopes = sample(tiles[min(number // 3, len(tiles) - 1)], x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
             strength = weight[part, None] * np.float32(self._slope * max(0.35, 1.1 - 0.09 * number))
             sx[part] += slopes[..., 0] * strength
             sz[part] += slopes[..., 1] * strength

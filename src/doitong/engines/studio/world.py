@@ -83,18 +83,29 @@ def lay_grid(land: Landform, level: Level, spread: float) -> Grid:
     return Grid(depths, apex=max(120.0, land.near * 3), spread=spread, columns=level.columns)
 
 
-def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float, side: float) -> World:
+def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float, side: float, top: float) -> World:
     """Raise, erode and light the land. `sun_turn`: the sun's direction in radians right of the view; `side`: the
-    tangent from the middle of the frame to its edge."""
+    tangent from the middle of the frame to its edge; `top`: to its upper edge from the horizon."""
     random = np.random.default_rng([scene.seed, 11])
     fractal = Fractal(random)
     relief = Relief(scene.kind, fractal, random, sun_turn, level.octaves, side)
     x, z = grid.plane()
     heights = relief.height(x, z, np.broadcast_to(grid.cell(), x.shape))
+    if land.ground == "alpine":
+        heights = fit_height(heights, x, z, side, top)
     heights = erode(heights, grid, level, spectral_tile(random, 512, 0.2, 24), x, z, land)
     surface = ground.survey(scene, land, fractal, heights, x, z, grid.cell())
     lit = ground.light_land(scene, land, light, level, grid, surface, sun_turn)
     return World(land, grid, surface.heights, lit, surface.forest, sun_turn)
+
+
+def fit_height(heights: Floats, x: Floats, z: Floats, side: float, top: float) -> Floats:
+    """Scale the land so that its highest outline stays inside the frame and is worth looking at."""
+    inside = (np.abs(x) < z * np.float32(side)) & (z > 1200)
+    highest = float(np.max(np.where(inside, heights / z, 0)))
+    wanted = min(0.84 * top, 0.34)
+    scale = min(1.35, max(0.45, wanted / max(highest, 1e-3)))
+    return np.where(heights > 0, heights * np.float32(scale), heights).astype(np.float32)
 
 
 def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z: Floats, land: Landform) -> Floats:
