@@ -15,6 +15,8 @@ from doitong.db.embedded import EmbeddedPostgres
 from doitong.db.migrate import migrate
 from doitong.db.pool import Database
 
+pytest_plugins = ["tests.system"]
+
 TEMPLATE = "doitong_template"
 
 

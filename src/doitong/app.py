@@ -4,11 +4,15 @@ import asyncio
 import os
 import random
 import secrets
+import shutil
+import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+
+import psutil
 
 from doitong.accounts.service import AccountService
 from doitong.core.clock import Clock, SystemClock
@@ -122,7 +126,7 @@ class Workshop:
     @classmethod
     def build(cls, app: Application) -> "Workshop":
         settings = app.settings
-        work_dir = settings.data_dir.resolve() / "work" / str(os.getpid())
+        work_dir = _own_work_dir(settings.data_dir.resolve() / "work")
         engines = build_engines(settings, work_dir, app.clock)
         runner = AttemptRunner(
             app.database,
@@ -140,9 +144,19 @@ class Workshop:
             engines=engines,
             runner=runner,
             poller=Poller(app.database, app.clock, engines, runner),
-            sweeper=Sweeper(app.database, app.clock, runner, settings.effective_cdn_base_url),
+            sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
             deliverer=Deliverer(app.database, app.egress, app.clock, random.random),
         )
+
+
+def _own_work_dir(parent: Path) -> Path:
+    """This process's folder for files of running attempts; those of dead workers of this machine are removed."""
+    machine = socket.gethostname()
+    for folder in parent.glob(f"{machine}-*"):
+        process_id = folder.name.rpartition("-")[2]
+        if process_id.isdigit() and not psutil.pid_exists(int(process_id)):
+            shutil.rmtree(folder, ignore_errors=True)
+    return parent / f"{machine}-{os.getpid()}"
 
 
 def build_engines(settings: Settings, work_dir: Path, clock: Clock) -> dict[str, Engine]:

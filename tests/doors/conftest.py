@@ -15,14 +15,14 @@ from doitong.app import Application
 from doitong.core.clock import SteppedClock
 from doitong.core.settings import Settings
 from doitong.doors.http.app import build_app
-from doitong.doors.http.asgi import App
+from doitong.doors.http.edge import Edge
 from doitong.doors.http.server import make_server
 
-Serving = Callable[[App], AbstractAsyncContextManager[httpx.AsyncClient]]
+Serving = Callable[[Edge], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def serving(app: App) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app`, served on a free port of 127.0.0.1."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -210,3 +210,23 @@ async def test_a_quote_is_honoured(house: House) -> None:
     assert made.json()["data"]["generatevideo"]["creditCost"] == 300
     refused = await house.client.post("/v1/text_to_video", json=quoted | {"duration": 9}, headers=house.bearer)
     assert refused.json()["errors"][0]["extensions"]["code"] == "QUOTE_MISMATCH"
+
+
+async def test_two_places_of_the_webhook_url_must_agree(house: House) -> None:
+    url = "https://93.184.216.34/hook"
+    options = {"duration": 5, "webhookUrl": url}
+    agreed = await generate(house, SEED_INPUT | {"options": options, "webhookUrl": url})
+    assert agreed.status_code == 200
+    refused = await generate(house, SEED_INPUT | {"options": options, "webhookUrl": url + "2"})
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["extensions"]["parameter"] == "input.options.webhookUrl"
+
+
+async def test_messages_follow_the_language_and_codes_do_not(house: House) -> None:
+    sl = {"Accept-Language": "sl"}
+    rest = await house.client.post("/v1/text_to_video", json=FLAT | {"duration": 99}, headers=house.bearer | sl)
+    nested = await generate(house, SEED_INPUT | {"options": {"duration": 99}}, **sl)
+    for answer in (rest, nested):
+        error = answer.json()["errors"][0]
+        assert "mora biti celo število od 5 do 10" in error["message"]
+        assert error["extensions"]["code"] == "INVALID_PARAMETER"

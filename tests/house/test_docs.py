@@ -24,10 +24,13 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEST_NAME = re.compile(r"\b(tests/[\w/]+\.py)(?:::(test_\w+))?")
 SOURCE_NAME = re.compile(r"`((?:src/doitong|docs|bench)/[\w/.-]+)`")
-DOOR = re.compile(r"(?<![\w/.-])/(?:v1/|graphql|outputs/|docs|errors|healthz|readyz|metrics|openapi\.json)[^\s\"'`?)|\\]*")
+DOOR = re.compile(
+    r"(?<![a-z0-9/.-])/(?:v1/|graphql|outputs/|docs|dashboard|errors|healthz|readyz|metrics|openapi\.json)[^\s\"'`?)|\\]*"
+)
 COMMAND = re.compile(r"\bdoitong ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
 CODE_WORD = re.compile(r"`([A-Z][A-Z]+(?:_[A-Z]+)+)`")
 MAKE_TARGET = re.compile(r"\bmake ([a-z][a-z-]*)\b")
+NOT_OURS_YET = {"/v1/videos"}  # named as what this release does not have
 NOT_A_TARGET = {"sure", "it", "a", "the"}
 
 
@@ -60,8 +63,11 @@ def anchors(page: Path) -> set[str]:
 @cache
 def doors() -> tuple[re.Pattern[str], ...]:
     """Every address that answers: REST's table, and what the web application hangs up beside it."""
-    web = re.findall(r'^\s+"(/[^"]*)": \(', (ROOT / "src/doitong/doors/http/app.py").read_text(), re.MULTILINE)
-    paths = [route.path for route in ROUTES] + [path if not path.endswith("/") or path == "/" else path + "{x}" for path in web]
+    web = re.findall(r'^\s+"(/(?!v1/)[^"]*)": \(', (ROOT / "src/doitong/doors/http/app.py").read_text(), re.MULTILINE)
+    assert len(web) > 8, "the addresses of the web application are not found any more"
+    paths = [route.path for route in ROUTES] + [
+        path if not path.endswith("/") or path == "/" else path + "{x}" for path in web
+    ]
     return tuple(re.compile(re.sub(r"\\{\w+\\}", r"[^/]+", re.escape(path)) + "/?") for path in paths)
 
 
@@ -92,6 +98,7 @@ def test_files_and_tests_it_names_exist(page: Path) -> None:
 @each_page
 def test_doors_it_names_exist(page: Path) -> None:
     named = {found.rstrip(".,;:/") or "/" for found in DOOR.findall(code_in(page))}
+    named -= NOT_OURS_YET
     shaped = {re.sub(r"\$\w+|<\w+>|ID\b", "x", name) for name in named}
     assert sorted(name for name in shaped if not any(door.fullmatch(name) for door in doors())) == []
 
@@ -103,7 +110,9 @@ def test_commands_it_names_exist(page: Path) -> None:
     for words in {found for found in COMMAND.findall(code_in(page))}:
         first, _, second = words.partition(" ")
         command = cli.get_command(context, first)
-        if command is None or (second and isinstance(command, click.Group) and command.get_command(context, second) is None):
+        if command is None or (
+            second and isinstance(command, click.Group) and command.get_command(context, second) is None
+        ):
             unknown.append(words)
     assert unknown == []
 
@@ -120,7 +129,9 @@ def test_codes_and_settings_it_names_exist(page: Path) -> None:
     known = set(REGISTRY) | {f"DOITONG_{name.upper()}" for name in Settings.model_fields}
     known |= {"DATABASE_URL", "CDN_BASE_URL", "RUNWAYML_API_SECRET", "RUNWAYML_BASE_URL"}
     known |= {"DOITONG_URL", "DOITONG_API_KEY", "DOITONG_WRITE_DOCS"}
-    others = re.compile(r"(AWS|GOOGLE|AZURE|PG|HTTP|FOR|SKIP|READ|DATA|X|TEXT|IMAGE)_")
+    for module in (ROOT / "src").rglob("*.py"):
+        known |= set(re.findall(r"^([A-Z][A-Z_]+)(?::[^=\n]+)? =", module.read_text(), re.MULTILINE))
+    others = re.compile(r"(AWS|GOOGLE|AZURE|PGQUEUER)_")
     named = {word for word in CODE_WORD.findall(page.read_text()) if not others.match(word)}
     assert named - known == set()
 

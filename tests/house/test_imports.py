@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS_WITHOUT_CONTRACT = {"doors"}
 
 
 def test_import_contract_is_kept() -> None:
     run = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        check=False,
         cwd=ROOT,
         capture_output=True,
         text=True,

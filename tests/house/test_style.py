@@ -78,7 +78,9 @@ def test_sql_stands_in_stores_only() -> None:
     for name, (_, tree) in modules().items():
         if Path(name).stem.endswith("store") or "/db/" in name:
             continue
-        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        texts = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
         if any(statement.search(text) for text in texts):
             found.append(name)
     assert found == []
@@ -86,7 +88,11 @@ def test_sql_stands_in_stores_only() -> None:
 
 def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
     forbidden = re.compile(
-        rb"(?<![\w.])/wo" rb"rk/|py" rb"pi\.org|files\.pytho" rb"nhosted|registry\.np" rb"mjs|--(extra-)?index-url[ =]http"
+        rb"(?<![\w.])/wo"
+        rb"rk/|py"
+        rb"pi\.org|files\.pytho"
+        rb"nhosted|registry\.np"
+        rb"mjs|--(extra-)?index-url[ =]http"
     )
     found = []
     for path in tracked_files():

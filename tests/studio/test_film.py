@@ -88,10 +88,10 @@ def test_camera_moves_the_picture_the_right_way(tmp_path: Path, move: str, axis:
 
 @pytest.mark.parametrize(("move", "sign"), [("orbit_right", 1), ("orbit_left", -1)])
 def test_orbit_moves_near_and_far_land_apart(tmp_path: Path, move: str, sign: int) -> None:
-    frames = decode(render(tmp_path / "film.mp4", prompt="hills at noon, no clouds", move=move))
+    frames = decode(render(tmp_path / "film.mp4", prompt="hills at noon, no clouds or trees", move=move, width=480, height=270))
     way = flow(frames[11], frames[12])[..., 0]
-    assert float(np.median(way[85:100])) * sign > 0.3  # beyond the pivot
-    assert float(np.median(way[150:])) * sign < -0.3  # before it
+    assert float(np.median(way[112:136])) * sign > 0.3  # beyond the pivot
+    assert float(np.median(way[200:])) * sign < -0.3  # before it
 
 
 @pytest.mark.parametrize(("move", "sign"), [("dolly_in", 1), ("dolly_out", -1), ("zoom_in", 1), ("zoom_out", -1)])
@@ -141,12 +141,13 @@ def test_film_passes_the_quality_gates(good_film: Any) -> None:
 
 def test_gates_catch_bad_films(good_film: Any) -> None:
     random = np.random.default_rng(1)
-    flicker = np.clip(good_film.astype(int) + np.where(np.arange(len(good_film)) % 2, 18, -18)[:, None, None, None], 0, 255)
+    steps = np.where(np.arange(len(good_film)) % 2, 18, -18)[:, None, None, None]
+    flicker = np.clip(good_film.astype(int) + steps, 0, 255)
     noise = np.clip(good_film + random.normal(0, 25, good_film.shape), 0, 255)
     jitter = np.stack([np.roll(frame, random.integers(-9, 10), axis=1) for frame in good_film])
     still = np.repeat(good_film[:1], len(good_film), axis=0)
     for bad in (flicker, noise, jitter, still):
-        assert not passes(bad.astype(np.uint8))
+        assert not passes(bad[:10].astype(np.uint8))
 
 
 def test_levels_differ_in_detail(tmp_path: Path) -> None:

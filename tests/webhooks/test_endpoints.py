@@ -98,6 +98,16 @@ async def test_another_accounts_objects_read_as_unknown(
     assert await world.jobs() == jobs
 
 
+@pytest.mark.parametrize("strange", ["", "\x00", "1' OR '1'='1", "x" * 10_000, "\ud800"])
+async def test_strange_ids_read_as_unknown(webhooks: Webhooks, account_id: str, strange: str) -> None:
+    for operation in (webhooks.get_endpoint, webhooks.get_delivery, webhooks.resend, webhooks.delete_endpoint):
+        with pytest.raises(NotFound):
+            await operation(account_id, strange)
+    for wanted in (DeliveryFilter(generation_id=strange), DeliveryFilter(endpoint_id=strange)):
+        assert (await webhooks.list_deliveries(account_id, wanted)).items == ()
+    assert (await webhooks.list_deliveries(account_id, after=strange)).items == ()
+
+
 async def test_deliveries_are_paged_newest_first(world: World) -> None:
     made = []
     for _ in range(5):

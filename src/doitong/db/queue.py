@@ -48,3 +48,18 @@ async def enqueue_missing(connection: Connection, entrypoint: str, ids: Sequence
         len(ids),
     )
     await enqueue(connection, entrypoint, ids[waiting:])
+
+
+LOG_KEPT = timedelta(days=1)
+
+
+async def purge_log(connection: Connection, limit: int) -> None:
+    """Delete at most `limit` rows of PGQueuer's own log of ended jobs that are older than a day."""
+    await connection.execute(
+        """
+        DELETE FROM pgqueuer_log WHERE id IN
+            (SELECT id FROM pgqueuer_log WHERE created < now() - $1::interval AND aggregated ORDER BY created LIMIT $2)
+        """,
+        LOG_KEPT,
+        limit,
+    )

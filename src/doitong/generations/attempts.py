@@ -25,6 +25,7 @@ from doitong.engines.port import (
     EngineFailure,
     EngineRefused,
     EngineRequest,
+    Film,
     Motion,
     Move,
     SubmissionUnknown,
@@ -90,16 +91,20 @@ class AttemptRunner:
         self._running: set[asyncio.Task[None]] = set()
         self._is_draining = False
 
-    async def run_next(self, lane: Lane) -> None:
-        """The body of a RENDER or SUBMIT job: claim the fairest ready generation and run its attempt."""
+    async def run_next(self, lane: Lane) -> timedelta | None:
+        """The body of a RENDER or SUBMIT job: claim the fairest ready generation and run its attempt.
+
+        A worker that drains gives the job back: the returned pause asks for another look.
+        """
         if self._is_draining:
-            return
+            return timedelta(0)
         async with self._database.transaction() as connection:
             now = self._clock.now()
             generation = await store.claim_next(connection, lane, now, self._settings.lease, WEIGHTS)
         if generation is not None:
             work = self._render if lane is Lane.RENDER else self._submit
             await self._guard(generation, work)
+        return None
 
     async def run_storing(self, generation_id: str) -> None:
         """The body of a STORE job: fetch and store the film of a task that succeeded upstream."""
@@ -135,9 +140,7 @@ class AttemptRunner:
         except BaseException:
             await engine.cancel(task_id)
             raise
-        report.stage = Stage.STORING
-        metadata = await self._keeper.keep(generation, film)
-        await self._complete(generation, metadata)
+        await self._keep(generation, film, report)
 
     async def _watch_here(self, engine: Engine, task_id: str, report: Report) -> None:
         report.stage = Stage.RENDERING
@@ -172,8 +175,15 @@ class AttemptRunner:
 
     async def _store_upstream(self, generation: Generation, report: Report, folder: Path) -> None:
         assert generation.engine_task_id is not None
-        report.stage = Stage.STORING
         film = await self._engine(generation).fetch(generation.engine_task_id, folder / "film.mp4")
+        await self._keep(generation, film, report)
+
+    async def _keep(self, generation: Generation, film: Film, report: Report) -> None:
+        """Store the film and complete; a worker that was taken for dead does not touch the stored file."""
+        report.stage = Stage.STORING
+        until = self._clock.now() + self._settings.lease
+        if not await self._renew(generation, until, report):
+            raise LeaseLost
         await self._complete(generation, await self._keeper.keep(generation, film))
 
     # Recovery ----------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from doitong.engines.port import Film
 from doitong.generations.model import Generation
-from doitong.media.poster import make_poster
 from doitong.media.model import FilmFacts
-from doitong.media.probe import probe_film
+from doitong.media.poster import make_poster
+from doitong.media.probe import FilmUnplayable, probe_film
 from doitong.outputs.storage import OutputStorage
 
 DURATION_TOLERANCE_SECONDS = 0.1
@@ -35,10 +35,13 @@ class FilmKeeper:
 
         Storing again after a crash replaces the files with equals. Raises `FilmUnfit`, OSError.
         """
-        facts = await asyncio.to_thread(probe_film, film.path)
-        check_fitness(generation, facts)
         poster = film.path.with_suffix(".jpg")
-        await asyncio.to_thread(make_poster, film.path, poster)
+        try:
+            facts = await asyncio.to_thread(probe_film, film.path)
+            check_fitness(generation, facts)
+            await asyncio.to_thread(make_poster, film.path, poster)
+        except FilmUnplayable as error:
+            raise FilmUnfit(str(error)) from error
         try:
             stored = await self._storage.put_film(generation.id, film.path)
             await self._storage.put_poster(generation.id, poster)

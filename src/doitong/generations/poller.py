@@ -22,7 +22,8 @@ from doitong.generations.model import Generation
 BATCH_MAXIMUM = 500
 CONCURRENT_LOOKS = 64
 CLAIM_LEASE = timedelta(seconds=30)
-TICK_SECONDS = 0.2
+PAUSE_MINIMUM_SECONDS = 0.01
+PAUSE_MAXIMUM_SECONDS = 0.2
 JITTER = 0.1
 
 _log = structlog.get_logger(__name__)
@@ -50,12 +51,21 @@ class Poller:
         """Poll until `stop` is set."""
         while not stop.is_set():
             try:
-                count = await self.poll_once()
+                await self.poll_once()
+                seconds = await self._until_next()
             except Exception:
                 _log.exception("poll_failed")
-                count = 0
-            if count < BATCH_MAXIMUM:
-                await _pause(stop, TICK_SECONDS)
+                seconds = PAUSE_MAXIMUM_SECONDS
+            await _pause(stop, seconds)
+
+    async def _until_next(self) -> float:
+        """Seconds until a task is due, within bounds: another worker may record one that is due sooner."""
+        async with self._database.reading() as connection:
+            due_at = await store.next_due(connection)
+        if due_at is None:
+            return PAUSE_MAXIMUM_SECONDS
+        left = (due_at - self._clock.now()).total_seconds()
+        return min(max(left, PAUSE_MINIMUM_SECONDS), PAUSE_MAXIMUM_SECONDS)
 
     async def poll_once(self) -> int:
         """Look at one batch of due tasks; returns how many."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -76,7 +76,6 @@ class GenerationService:
         engines_of: Mapping[str, tuple[str, Lane]],
         timeout: timedelta,
         cdn_base_url: str,
-        on_admitted: Callable[[int], None] = lambda count: None,
         random_bits: RandomBits = secrets.randbits,
     ) -> None:
         self._database = database
@@ -88,7 +87,7 @@ class GenerationService:
         self._timeout = timeout
         self._cdn_base_url = cdn_base_url
         self._random_bits = random_bits
-        self._desk = SubmissionDesk(database, clock, on_admitted)
+        self._desk = SubmissionDesk(database, clock)
         self._reader = _BatchedReader(database)
         self._estimates: dict[Lane, tuple[float, float]] = {}
 

@@ -361,6 +361,14 @@ async def claim_due(connection: Connection, now: datetime, lease: timedelta, lim
     return [to_generation(row) for row in rows]
 
 
+async def next_due(connection: Connection) -> datetime | None:
+    """When the next task is to be asked for."""
+    moment: datetime | None = await connection.fetchval(
+        "SELECT min(due_at) FROM generation WHERE stage = 'rendering' AND lane = 'submit'"
+    )
+    return moment
+
+
 async def rearm(connection: Connection, watched: Sequence[tuple[str, int, float, datetime]]) -> None:
     """Write (id, fence, progress, due_at) of tasks that still run, in one statement."""
     if not watched:

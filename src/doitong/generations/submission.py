@@ -8,7 +8,7 @@ the other. A lone submission waits for nobody.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,10 +56,9 @@ Outcome = Submission | DoitongError
 class SubmissionDesk:
     """Admits submissions in batches, one transaction at a time."""
 
-    def __init__(self, database: Database, clock: Clock, on_admitted: Callable[[int], None]) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._on_admitted = on_admitted
         self._waiting: list[tuple[Application, asyncio.Future[Outcome]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -85,17 +84,22 @@ class SubmissionDesk:
     async def _work(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH_MAXIMUM], self._waiting[BATCH_MAXIMUM:]
-            try:
-                outcomes = await self._admit([application for application, _ in batch])
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
-                if not future.done():
-                    future.set_result(outcome)
-            self._on_admitted(len(batch))
+            await self._settle(batch)
+
+    async def _settle(self, batch: "list[tuple[Application, asyncio.Future[Outcome]]]") -> None:
+        """Give everybody in the batch an answer; one that the database refuses does not spoil the others'."""
+        try:
+            outcomes = await self._admit([application for application, _ in batch])
+        except Exception as error:
+            if len(batch) > 1:
+                for single in batch:
+                    await self._settle([single])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(error)
+            return
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
 
     async def _admit(self, applications: Sequence[Application]) -> list[Outcome]:
         now = self._clock.now()

@@ -15,9 +15,11 @@ from doitong.generations.rules import Ending
 from doitong.generations.submission import LANE_ENTRYPOINTS
 from doitong.idempotency import store as idempotency
 from doitong.idempotency.rules import KEPT_FOR
+from doitong.outputs.storage import OutputStorage
 
 BATCH_MAXIMUM = 200
 PURGE_MAXIMUM = 5000
+UNFINISHED_FILES_KEPT = timedelta(days=1)
 CONCURRENT_RECOVERIES = 16
 
 _log = structlog.get_logger(__name__)
@@ -26,10 +28,13 @@ _log = structlog.get_logger(__name__)
 class Sweeper:
     """One pass over what should not be there; harmless to run in every worker at once."""
 
-    def __init__(self, database: Database, clock: Clock, runner: AttemptRunner, cdn_base_url: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, runner: AttemptRunner, storage: OutputStorage, cdn_base_url: str
+    ) -> None:
         self._database = database
         self._clock = clock
         self._runner = runner
+        self._storage = storage
         self._cdn_base_url = cdn_base_url
 
     async def sweep(self) -> None:
@@ -40,6 +45,8 @@ class Sweeper:
         async with self._database.transaction() as connection:
             now = self._clock.now()
             await idempotency.purge_records(connection, now - KEPT_FOR - timedelta(hours=1), PURGE_MAXIMUM)
+            await queue.purge_log(connection, PURGE_MAXIMUM)
+        await self._storage.sweep(now - UNFINISHED_FILES_KEPT)
 
     async def _recover_silent(self) -> None:
         async with self._database.reading() as connection:

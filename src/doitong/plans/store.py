@@ -15,14 +15,13 @@ class LockedUsage:
     usage: Usage
     plan: Plan
     clock_virtual_time: int
-    is_disabled: bool
 
 
 async def lock_usage(connection: Connection, account_ids: Sequence[str]) -> dict[str, LockedUsage]:
     """Lock the counters of these accounts, in id order."""
     rows = await connection.fetch(
         """
-        SELECT u.*, a.plan, a.limits, a.disabled_at IS NOT NULL AS is_disabled,
+        SELECT u.*, a.plan, a.limits,
                (SELECT last_value FROM virtual_clock) AS clock_virtual_time
         FROM account_usage u JOIN account a ON a.id = u.account_id
         WHERE u.account_id = ANY($1) ORDER BY u.account_id FOR UPDATE OF u
@@ -78,6 +77,4 @@ def _usage(row: Row) -> Usage:
 
 def _locked(row: Row) -> LockedUsage:
     limits: dict[str, Any] = row["limits"]
-    return LockedUsage(
-        _usage(row), plan_of(row["plan"], limits), row["clock_virtual_time"], row["is_disabled"]
-    )
+    return LockedUsage(_usage(row), plan_of(row["plan"], limits), row["clock_virtual_time"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from doitong.core.ids import is_id
 from doitong.db.pool import Connection, Row
 from doitong.webhooks.model import (
     Delivery,
@@ -103,6 +104,8 @@ _LOCK_ENDPOINT = _FIND_ENDPOINT + " FOR NO KEY UPDATE"  # a new delivery need no
 async def find_endpoint(
     connection: Connection, account_id: str, endpoint_id: str, *, for_update: bool = False
 ) -> Endpoint | None:
+    if not is_id(endpoint_id):
+        return None
     row = await connection.fetchrow(
         _LOCK_ENDPOINT if for_update else _FIND_ENDPOINT,
         endpoint_id,
@@ -135,6 +138,8 @@ async def update_endpoint(connection: Connection, endpoint: Endpoint) -> None:
 
 async def delete_endpoint(connection: Connection, account_id: str, endpoint_id: str, now: datetime) -> bool:
     """Hide and disable; the row stays because deliveries name it. False when there is none."""
+    if not is_id(endpoint_id):
+        return False
     status = await connection.execute(
         "UPDATE endpoint SET deleted_at = $3, disabled_at = coalesce(disabled_at, $3), disabled_reason = $4"
         " WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL",
@@ -160,6 +165,9 @@ async def list_deliveries(
         ("d.endpoint_id = ", wanted.endpoint_id),
         ("d.state = ", wanted.state),
     )
+    ids = (after, wanted.generation_id, wanted.endpoint_id)
+    if not all(value is None or is_id(value) for value in ids):
+        return []  # nothing has such an id
     for condition, value in narrowing:
         if value is not None:
             values.append(value)
@@ -175,6 +183,8 @@ async def list_deliveries(
 async def find_delivery(
     connection: Connection, account_id: str, delivery_id: str, *, for_update: bool = False
 ) -> Delivery | None:
+    if not is_id(delivery_id):
+        return None
     row = await connection.fetchrow(
         f"SELECT {_DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608  constants only
         " WHERE d.id = $1 AND d.account_id = $2" + (" FOR NO KEY UPDATE OF d" if for_update else ""),

@@ -108,8 +108,8 @@ class Supervisor:
             for child in self._children:
                 for line in child.new_problems():
                     click.echo(line, err=True)
-                if line := child.keep_alive(time.monotonic()):
-                    click.echo(line, err=True)
+                if news := child.keep_alive(time.monotonic()):
+                    click.echo(news, err=True)
 
     def run_demo(self) -> int:
         """The documentation's first request; 0 when its video was saved."""
@@ -117,11 +117,15 @@ class Supervisor:
 
         return run_demo(self._local_url, self._key)
 
+    def _kill_children(self) -> None:
+        for child in self._children:
+            child.kill()
+
     def stop(self) -> None:
         """End all processes, the database last. A second Ctrl-C ends the patience, not the order."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, lambda *_: [child.kill() for child in self._children])
+        signal.signal(signal.SIGINT, lambda *_: self._kill_children())
         for child in self._children:
             child.terminate()
         deadline = time.monotonic() + STOP_CHILDREN_SECONDS
@@ -250,8 +254,8 @@ def _holder(port: int) -> str:
 
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
-            is_it = connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-            if is_it and connection.pid is not None:
+            is_listening = connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", 0) == port
+            if is_listening and connection.pid is not None:
                 return f" (by {psutil.Process(connection.pid).name()}, process {connection.pid})"
     return ""
 

@@ -4,11 +4,12 @@ Words such as the aspect ratio are strings here: the service checks them, so tha
 documented 400 that names the parameter, at every door alike.
 """
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
 import strawberry
+from strawberry import UNSET
 
 from doitong.catalogue.model import Kind
 from doitong.core.errors import InvalidParameter, rule
@@ -23,124 +24,124 @@ _DIFFERS = rule("differs from input.webhookUrl", "se razlikuje od input.webhookU
 @strawberry.input
 class CameraMoveInput:
     move: str
-    strength: float | None = strawberry.field(default=None, description="From 0 to 1; 0.5 when left out.")
+    strength: float | None = strawberry.field(default=UNSET, description="From 0 to 1; 0.5 when left out.")
 
 
 @strawberry.input(description="Camera moves in the order of the timeline, and motion brushes.")
 class MotionInput:
-    camera: list[CameraMoveInput] | None = None
-    brushes: list[JSON] | None = None
+    camera: list[CameraMoveInput] | None = UNSET
+    brushes: list[JSON] | None = UNSET
 
 
 @strawberry.input
 class GenerateSourceInput:
-    text: str | None = strawberry.field(default=None, description="1–1000 characters, any language.")
-    image: str | None = strawberry.field(default=None, description="https URL, data: URI or upload id.")
+    text: str | None = strawberry.field(default=UNSET, description="1–1000 characters, any language.")
+    image: str | None = strawberry.field(default=UNSET, description="https URL, data: URI or upload id.")
 
 
 @strawberry.input
 class GenerateOptionsInput:
-    duration: int | None = strawberry.field(default=None, description="Whole seconds, 5–10; default 5.")
-    aspect_ratio: str | None = strawberry.field(default=None, description="16:9, 9:16 or 1:1.")
-    version: str | None = strawberry.field(default=None, description="gen-2, gen-3 or gen-4 (default).")
-    quality: str | None = strawberry.field(default=None, description="standard (default), high or pro.")
-    motion_intensity: str | None = strawberry.field(default=None, description="low, medium or high.")
-    motion: MotionInput | None = None
-    seed: Seed | None = None
-    negative_prompt: str | None = None
-    webhook_url: str | None = None
-    quote_id: str | None = None
+    duration: int | None = strawberry.field(default=UNSET, description="Whole seconds, 5–10; default 5.")
+    aspect_ratio: str | None = strawberry.field(default=UNSET, description="16:9, 9:16 or 1:1.")
+    version: str | None = strawberry.field(default=UNSET, description="gen-2, gen-3 or gen-4 (default).")
+    quality: str | None = strawberry.field(default=UNSET, description="standard (default), high or pro.")
+    motion_intensity: str | None = strawberry.field(default=UNSET, description="low, medium or high.")
+    motion: MotionInput | None = UNSET
+    seed: Seed | None = UNSET
+    negative_prompt: str | None = UNSET
+    webhook_url: str | None = UNSET
+    quote_id: str | None = UNSET
 
 
 @strawberry.input
 class GenerateInput:
     type: GenerationType
-    provider: str | None = None
+    provider: str | None = UNSET
     input: GenerateSourceInput
-    options: GenerateOptionsInput | None = None
-    webhook_url: str | None = None
+    options: GenerateOptionsInput | None = UNSET
+    webhook_url: str | None = UNSET
 
 
 @strawberry.input(description="The flat parameters of the REST door.")
 class GenerateVideoInput:
-    service: str | None = None
-    prompt: str | None = None
-    image: str | None = None
-    image_url: str | None = None
-    duration: int | None = None
-    aspect_ratio: str | None = None
-    version: str | None = None
-    quality: str | None = None
-    motion_intensity: str | None = None
-    motion: MotionInput | None = None
-    seed: Seed | None = None
-    negative_prompt: str | None = None
-    webhook_url: str | None = None
-    quote_id: str | None = None
+    service: str | None = UNSET
+    prompt: str | None = UNSET
+    image: str | None = UNSET
+    image_url: str | None = UNSET
+    duration: int | None = UNSET
+    aspect_ratio: str | None = UNSET
+    version: str | None = UNSET
+    quality: str | None = UNSET
+    motion_intensity: str | None = UNSET
+    motion: MotionInput | None = UNSET
+    seed: Seed | None = UNSET
+    negative_prompt: str | None = UNSET
+    webhook_url: str | None = UNSET
+    quote_id: str | None = UNSET
 
 
 @strawberry.input
 class ImageAnimationInput:
     service: str
     image_url: str
-    prompt: str | None = None
-    duration: int | None = None
-    aspect_ratio: str | None = None
-    version: str | None = None
-    quality: str | None = None
-    motion_intensity: str | None = None
-    motion: MotionInput | None = None
-    seed: Seed | None = None
-    negative_prompt: str | None = None
-    webhook_url: str | None = None
-    quote_id: str | None = None
+    prompt: str | None = UNSET
+    duration: int | None = UNSET
+    aspect_ratio: str | None = UNSET
+    version: str | None = UNSET
+    quality: str | None = UNSET
+    motion_intensity: str | None = UNSET
+    motion: MotionInput | None = UNSET
+    seed: Seed | None = UNSET
+    negative_prompt: str | None = UNSET
+    webhook_url: str | None = UNSET
+    quote_id: str | None = UNSET
 
 
 @strawberry.input
 class GenerationFilterInput:
-    status: str | None = None
-    service: str | None = None
-    kind: str | None = None
-    created_after: str | None = None
-    created_before: str | None = None
+    status: str | None = UNSET
+    service: str | None = UNSET
+    kind: str | None = UNSET
+    created_after: str | None = UNSET
+    created_before: str | None = UNSET
 
 
 @strawberry.input
 class DeliveryFilterInput:
-    generation: str | None = None
-    endpoint: str | None = None
-    state: str | None = None
+    generation: str | None = UNSET
+    endpoint: str | None = UNSET
+    state: str | None = UNSET
 
 
 @strawberry.input
 class CreateKeyInput:
     name: str
-    scopes: list[str] | None = strawberry.field(default=None, description="All of the asking key's when left out.")
-    expires_at: str | None = None
+    scopes: list[str] | None = strawberry.field(default=UNSET, description="All of the asking key's when left out.")
+    expires_at: str | None = UNSET
 
 
 @strawberry.input
 class CreateEndpointInput:
     url: str
-    events: list[str] | None = None
-    description: str | None = None
+    events: list[str] | None = UNSET
+    description: str | None = UNSET
 
 
 @strawberry.input
 class UpdateEndpointInput:
-    url: str | None = None
-    events: list[str] | None = None
-    description: str | None = None
-    is_enabled: bool | None = None
+    url: str | None = UNSET
+    events: list[str] | None = UNSET
+    description: str | None = UNSET
+    is_enabled: bool | None = UNSET
 
 
 def to_json(value: Any) -> Any:
-    """An input object as the JSON it came from: camelCase names, what is null left out."""
+    """An input object as the JSON it came from: camelCase names, what is null or absent left out."""
     if isinstance(value, list):
         return [to_json(item) for item in value]
-    if hasattr(type(value), "__strawberry_definition__"):
+    if is_dataclass(value):
         given = ((camel(item.name), getattr(value, item.name)) for item in fields(value))
-        return {name: to_json(item) for name, item in given if item is not None}
+        return {name: to_json(item) for name, item in given if item is not None and item is not UNSET}
     return value
 
 
@@ -153,16 +154,17 @@ def camel(name: str) -> str:
 
 def of_generate(given: GenerateInput) -> RawRequest:
     """The nested form; parameters are called by their path."""
+    nested = to_json(given)
     values: dict[str, tuple[str, Any]] = {
-        "service": ("input.provider", given.provider),
-        "prompt": ("input.input.text", given.input.text),
-        "image": ("input.input.image", given.input.image),
-        "webhookUrl": ("input.webhookUrl", given.webhook_url),
+        "service": ("input.provider", nested.get("provider")),
+        "prompt": ("input.input.text", nested["input"].get("text")),
+        "image": ("input.input.image", nested["input"].get("image")),
+        "webhookUrl": ("input.webhookUrl", nested.get("webhookUrl")),
     }
-    for name, value in to_json(given.options).items() if given.options else ():
+    for name, value in nested.get("options", {}).items():
         shown = f"input.options.{name}"
-        if name == "webhookUrl" and given.webhook_url is not None:
-            if value != given.webhook_url:
+        if name == "webhookUrl" and "webhookUrl" in nested:
+            if value != nested["webhookUrl"]:
                 raise InvalidParameter(shown, _DIFFERS)
             continue
         values[name] = (shown, value)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 import strawberry
+from strawberry import UNSET
 from strawberry.schema.config import StrawberryConfig
 
 from doitong.catalogue.model import Kind
@@ -34,11 +35,15 @@ def _nodes(page: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _values(given: Any, shown: str = "input.") -> Values:
-    return Values(inputs.to_json(given) if given is not None else {}, shown)
+    return Values(inputs.to_json(given) if given else {}, shown)
+
+
+def _arguments(**given: Any) -> Values:
+    return Values({inputs.camel(name): value for name, value in given.items() if value is not UNSET})
 
 
 def _page(first: int | None, after: str | None) -> Values:
-    return Values({"first": first, "after": after})
+    return _arguments(first=first, after=after)
 
 
 @strawberry.type
@@ -51,9 +56,9 @@ class Query:
     async def generations(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        filter: inputs.GenerationFilterInput | None = None,
+        first: First = UNSET,
+        after: After = UNSET,
+        filter: inputs.GenerationFilterInput | None = UNSET,
     ) -> types.GenerationConnection | None:
         found = await _of(info).generations(_page(first, after), _values(filter, "filter."))
         nodes = found["generations"]
@@ -73,7 +78,9 @@ class Query:
         return cast(Any, await _of(info).credits())
 
     @strawberry.field(description="Every movement of credits, newest first.")
-    async def statement(self, info: Info, first: First = None, after: After = None) -> types.StatementConnection | None:
+    async def statement(
+        self, info: Info, first: First = UNSET, after: After = UNSET
+    ) -> types.StatementConnection | None:
         return cast(Any, _nodes(await _of(info).statement(_page(first, after)), "statement"))
 
     @strawberry.field(description="The catalogue; needs no key.")
@@ -85,7 +92,7 @@ class Query:
         return cast(Any, await _of(info).quote(inputs.of_generate(input)))
 
     @strawberry.field
-    async def keys(self, info: Info, first: First = None, after: After = None) -> types.ApiKeyConnection | None:
+    async def keys(self, info: Info, first: First = UNSET, after: After = UNSET) -> types.ApiKeyConnection | None:
         return cast(Any, _nodes(await _of(info).keys(_page(first, after)), "keys"))
 
     @strawberry.field
@@ -100,9 +107,9 @@ class Query:
     async def deliveries(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        filter: inputs.DeliveryFilterInput | None = None,
+        first: First = UNSET,
+        after: After = UNSET,
+        filter: inputs.DeliveryFilterInput | None = UNSET,
     ) -> types.DeliveryConnection | None:
         found = await _of(info).deliveries(_page(first, after), _values(filter, "filter."))
         return cast(Any, _nodes(found, "deliveries"))
@@ -147,8 +154,8 @@ class Mutation:
         return cast(Any, await _of(info).revoke_key(id))
 
     @strawberry.mutation(description="A successor; the old key works for `overlapSeconds` more.")
-    async def rotate_key(self, info: Info, id: ID, overlap_seconds: int | None = None) -> types.NewApiKey | None:
-        return cast(Any, await _of(info).rotate_key(id, Values({"overlapSeconds": overlap_seconds})))
+    async def rotate_key(self, info: Info, id: ID, overlap_seconds: int | None = UNSET) -> types.NewApiKey | None:
+        return cast(Any, await _of(info).rotate_key(id, _arguments(overlap_seconds=overlap_seconds)))
 
     @strawberry.mutation
     async def create_endpoint(self, info: Info, input: inputs.CreateEndpointInput) -> types.Endpoint | None:
@@ -176,7 +183,7 @@ class Mutation:
 
     @strawberry.mutation(description="Send again what failed in a span of time.")
     async def resend_failed(self, info: Info, since: str, until: str) -> types.ResentRange | None:
-        return cast(Any, await _of(info).resend_failed(Values({"since": since, "until": until})))
+        return cast(Any, await _of(info).resend_failed(_arguments(since=since, until=until)))
 
 
 def _resolve(source: Any, name: str) -> Any:

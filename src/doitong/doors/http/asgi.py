@@ -4,6 +4,7 @@ Every door is an ASGI application. `Call` is made once by the edge and travels i
 headers to it, and the edge writes them.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ class Call:
     request_id: str
     headers: dict[str, str]
     language: str = "en"
+    draining: asyncio.Event = field(default_factory=asyncio.Event)  # set when the server is to end: stop waiting
     answer_headers: dict[str, str] = field(default_factory=dict)
     key_prefix: str | None = None  # set by the door that authenticated; shown in the access log
     door: str = "none"  # for metrics; a name of ours

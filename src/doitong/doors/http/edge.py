@@ -3,6 +3,7 @@
 Pure ASGI. Whatever a door lets escape becomes the documented error body here, and its text stays in the log.
 """
 
+import asyncio
 import re
 import secrets
 import time
@@ -40,6 +41,11 @@ class Edge:
         self._app = app
         self._observe = observe
         self._lifespan = lifespan
+        self._draining = asyncio.Event()
+
+    def drain(self) -> None:
+        """The server is to end: whoever waits for news answers now with what is known."""
+        self._draining.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -50,12 +56,10 @@ class Edge:
             request_id=request_id_for(headers.get("x-request-id")),
             headers=headers,
             language=choose_language(headers.get("accept-language")),
+            draining=self._draining,
         )
         scope[CALL] = call
-        if scope["type"] == "http":
-            await _Exchange(scope, call, send, self._observe).run(self._app, receive)
-        else:
-            await self._app(scope, receive, send)
+        await _Exchange(scope, call, send, self._observe).run(self._app, receive)
 
 
 async def _live(lifespan: Lifespan | None, receive: Receive, send: Send) -> None:

@@ -3,7 +3,8 @@
 GraphQL and REST differ in how a request is written, never in what it does or answers.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,23 @@ class Operations:
         return bodies.quote_body(await self._application.generations.quote(self._caller, raw))
 
     async def generation(self, generation_id: str, wait_seconds: int | None = None) -> dict[str, Any]:
+        """The generation now, or once it has ended, at the latest after `wait_seconds`."""
         generations = self._application.generations
         if wait_seconds:
-            return self._show(await generations.wait(self._caller, generation_id, wait_seconds))
+            await self._wait(generations.wait(self._caller, generation_id, wait_seconds))
         return self._show(await generations.get(self._caller, generation_id))
+
+    async def _wait(self, news: Coroutine[Any, Any, object]) -> None:
+        """Until the news, or until the server is to end."""
+        waiting = asyncio.create_task(news)
+        draining = asyncio.create_task(self._call.draining.wait())
+        try:
+            await asyncio.wait((waiting, draining), return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                waiting.result()
+        finally:
+            waiting.cancel()
+            draining.cancel()
 
     async def generations(self, page: Values, wanted: Values) -> dict[str, Any]:
         chosen = GenerationFilter(

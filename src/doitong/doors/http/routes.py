@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from doitong.core.errors import NotFound
 from doitong.doors.http.asgi import App, Receive, Scope, Send, call_of
 
-WEBSOCKET_NOT_FOUND = 4404
-
 
 class Routes:
     """Exact paths first, then the longest matching prefix; 404 when there is none. Values are (door, app)."""
@@ -19,14 +17,10 @@ class Routes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._find(scope["path"])
-        if found is not None:
-            call_of(scope).door, app = found
-            await app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": WEBSOCKET_NOT_FOUND})
-        else:
+        if found is None:
             raise NotFound
+        call_of(scope).door, app = found
+        await app(scope, receive, send)
 
     def _find(self, path: str) -> tuple[str, App] | None:
         found = self._exact.get(path)

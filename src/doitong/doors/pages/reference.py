@@ -108,8 +108,8 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 
 def _example(operation: Mapping[str, Any]) -> str | None:
-    for answer in operation.get("responses", {}).values():
-        for media in answer.get("content", {}).values():
-            if "example" in media:
-                return json.dumps(media["example"], indent=2, ensure_ascii=False)
+    """The example of the body, as it would be sent."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        if "example" in media:
+            return json.dumps(media["example"], indent=2, ensure_ascii=False)
     return None

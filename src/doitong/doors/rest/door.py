@@ -125,7 +125,8 @@ def _describe(route: Route) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if route.body is not None:
-        content = {"application/json": {"schema": ref(route.body)}}
+        example = {"example": route.example} if route.example else {}
+        content: dict[str, Any] = {"application/json": {"schema": ref(route.body)} | example}
         described["requestBody"] = {"required": route.is_body_required, "content": content}
     if route.takes_picture:
         binary = {media: {"schema": {"type": "string", "format": "binary"}} for media in PICTURES}

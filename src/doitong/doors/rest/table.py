@@ -37,6 +37,7 @@ class Route:
     takes_picture: bool = False
     parameters: tuple[dict[str, Any], ...] = ()
     statuses: tuple[int, ...] = ()
+    example: dict[str, Any] | None = None  # of the body
 
 
 def query(name: str, shape: Shape) -> dict[str, Any]:
@@ -85,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
         _VIDEO,
         access=Access.SUBMIT,
         body="TextToVideo",
+        example={"service": "runway", "prompt": "A bear walking along a beach at sunset", "duration": 5},
         parameters=(_KEY_HEADER,),
         statuses=_SUBMIT_STATUSES,
     ),
@@ -97,6 +99,7 @@ ROUTES: tuple[Route, ...] = (
         _VIDEO,
         access=Access.SUBMIT,
         body="ImageToVideo",
+        example={"service": "runway-i2v", "imageUrl": "https://example.com/your-image.jpg", "duration": 5},
         parameters=(_KEY_HEADER,),
         statuses=_SUBMIT_STATUSES,
     ),
@@ -136,6 +139,7 @@ ROUTES: tuple[Route, ...] = (
         data(quote=ref("Quote")),
         description="Binding until it expires: send `quoteId` with the same request.",
         body="QuoteRequest",
+        example={"service": "runway", "prompt": "A bear", "duration": 10, "quality": "high"},
         statuses=(400, 413, 415),
     ),
     Route(
@@ -212,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
         Text("Make an API key", "Ustvari ključ API"),
         data(key=ref("Key"), secret=text("The whole key; shown only here.")),
         body="NewKeyRequest",
+        example={"name": "ci", "scopes": ["generations:read", "generations:write"]},
         statuses=(400, 413, 415),
     ),
     Route(
@@ -250,6 +255,7 @@ ROUTES: tuple[Route, ...] = (
         Text("Subscribe a URL to events", "Naroči URL na dogodke"),
         data(endpoint=ref("Endpoint")),
         body="NewEndpointRequest",
+        example={"url": "https://example.com/hooks/doitong", "events": ["generation.completed"]},
         statuses=(400, 409, 413, 415),
     ),
     Route(
@@ -329,6 +335,7 @@ ROUTES: tuple[Route, ...] = (
         Text("Send again what failed in a span of time", "Ponovno pošlji, kar v obdobju ni uspelo"),
         data(resent={"type": "object", "properties": {"count": whole(), "hasMore": {"type": "boolean"}}}),
         body="ResendRequest",
+        example={"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
         statuses=(400, 413, 415),
     ),
     Route(

@@ -64,26 +64,31 @@ async def _work_until(
 
 
 async def _drain_at(stop: asyncio.Event, workshop: Workshop) -> None:
+    """Give attempts back at once; what else still runs (a delivery to a silent receiver) has until the patience ends.
+
+    Ending in the middle of a job is safe: its lease expires, and another worker looks again.
+    """
     await stop.wait()
     _log.info("worker_draining")
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            await workshop.runner.drain()
-    except TimeoutError:
-        _log.error("worker_drain_timed_out")
-        os._exit(1)
+    asyncio.get_running_loop().call_later(DRAIN_SECONDS, _end_now)
+    await workshop.runner.drain()
+
+
+def _end_now() -> None:
+    _log.warning("worker_ended_with_jobs_open")
+    os._exit(0)
 
 
 def _render_steps(workshop: Workshop) -> dict[str, Step]:
-    async def render(_: str) -> None:
-        await workshop.runner.run_next(Lane.RENDER)
+    async def render(_: str) -> timedelta | None:
+        return await workshop.runner.run_next(Lane.RENDER)
 
     return {queue.RENDER: render}
 
 
 def _quick_steps(workshop: Workshop) -> dict[str, Step]:
-    async def submit(_: str) -> None:
-        await workshop.runner.run_next(Lane.SUBMIT)
+    async def submit(_: str) -> timedelta | None:
+        return await workshop.runner.run_next(Lane.SUBMIT)
 
     async def store(generation_id: str) -> None:
         await workshop.runner.run_storing(generation_id)

@@ -27,7 +27,7 @@ from doitong.engines.port import (
 from doitong.engines.scripted.film import write_test_film
 from doitong.engines.scripted.script import parse_script
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 
 
 class ScriptedEngine:

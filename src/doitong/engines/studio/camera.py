@@ -12,6 +12,17 @@ ROLL_RADIANS = math.radians(4)
 ORBIT_RADIANS = math.radians(7)
 ZOOM_RATIO = 1.28
 
+# yaw, pitch and roll of an ordinary move
+_TURNS = {
+    "pan_left": (-PAN_RADIANS, 0.0, 0.0),
+    "pan_right": (PAN_RADIANS, 0.0, 0.0),
+    "tilt_up": (0.0, TILT_RADIANS, 0.0),
+    "tilt_down": (0.0, -TILT_RADIANS, 0.0),
+    "roll_left": (0.0, 0.0, -ROLL_RADIANS),
+    "roll_right": (0.0, 0.0, ROLL_RADIANS),
+}
+_ZOOMS = {"zoom_in": ZOOM_RATIO, "zoom_out": 1 / ZOOM_RATIO}
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:
@@ -41,25 +52,13 @@ def move_pose(pose: Pose, step: CameraStep, share: float, land: Landform, motion
     """`pose` after `share` (0–1) of one move."""
     amount = 2.0 * step.strength * share * motion
     metres = land.dolly_metres * amount
-    match step.move:
-        case "pan_left":
-            return replace(pose, yaw=pose.yaw - PAN_RADIANS * amount)
-        case "pan_right":
-            return replace(pose, yaw=pose.yaw + PAN_RADIANS * amount)
-        case "tilt_up":
-            return replace(pose, pitch=pose.pitch + TILT_RADIANS * amount)
-        case "tilt_down":
-            return replace(pose, pitch=pose.pitch - TILT_RADIANS * amount)
-        case "roll_left":
-            return replace(pose, roll=pose.roll - ROLL_RADIANS * amount)
-        case "roll_right":
-            return replace(pose, roll=pose.roll + ROLL_RADIANS * amount)
-        case "zoom_in":
-            return replace(pose, zoom=pose.zoom * ZOOM_RATIO**amount)
-        case "zoom_out":
-            return replace(pose, zoom=pose.zoom / ZOOM_RATIO**amount)
-        case _:
-            return _travel(pose, step.move, metres, amount, land)
+    turn = _TURNS.get(step.move)
+    if turn is not None:
+        yaw, pitch, roll = (angle * amount for angle in turn)
+        return replace(pose, yaw=pose.yaw + yaw, pitch=pose.pitch + pitch, roll=pose.roll + roll)
+    if step.move in _ZOOMS:
+        return replace(pose, zoom=pose.zoom * _ZOOMS[step.move] ** amount)
+    return _travel(pose, step.move, metres, amount, land)
 
 
 def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform) -> Pose:
@@ -82,11 +81,11 @@ def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform)
 
 
 class CameraPath:
-    """The way of the camera through one film; `height` is its height over the water or ground."""
+    """The way of the camera through one film; `floor` is the height of the ground that it keeps above."""
 
-    def __init__(self, scene: Scene, land: Landform, height: float) -> None:
-        self._scene, self._land = scene, land
-        self._offset = Pose()
+    def __init__(self, scene: Scene, land: Landform, floor: float = 0.0) -> None:
+        self._scene, self._land, self._floor = scene, land, floor
+        height = land.camera_height
         end = self._pose_from(Pose(y=height), 1.0)
         middle = Pose(yaw=-end.yaw / 2, pitch=-end.pitch / 2, roll=-end.roll / 2, y=height)
         is_orbit = any(step.move.startswith(("orbit", "truck")) for part in scene.segments for step in part)
@@ -104,7 +103,8 @@ class CameraPath:
 
     def pose(self, share: float) -> Pose:
         """The pose at `share` of the film's length, 0–1."""
-        return self._pose_from(self._start, share)
+        pose = self._pose_from(self._start, share)
+        return replace(pose, y=pose.y + self._floor)
 
     def poses(self, count: int = 13) -> list[Pose]:
         """Poses spread over the film, for bounds."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from doitong.engines.studio.arrays import Colour, Floats
+from doitong.engines.studio.arrays import Colour, Floats, mix
 from doitong.engines.studio.ground import FOREST, SNOW
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.light import Light
@@ -28,7 +28,7 @@ class Curtain:
 def far_ranges(world: World, light: Light, random: np.random.Generator) -> list[Curtain]:
     """Mountain ranges beyond the grid, one behind the other, with a gap where the sun stands."""
     curtains = []
-    colour = tuple(0.10 * light.fill[i] + 0.012 * light.sun[i] for i in range(3))
+    colour = mix(light.fill, 0.10, light.sun, 0.012)
     for place in range(world.land.far_ranges):
         depth = (17000.0, 24000.0, 34000.0)[place]
         tile, sharp = _outline(random, 1024, 1.45, 4), _outline(random, 1024, 1.1, 18)
@@ -39,8 +39,7 @@ def far_ranges(world: World, light: Light, random: np.random.Generator) -> list[
         tops = world.land.far_relief * (depth / 14000.0) * outline * (1 - 0.55 * gap)
         start = -width / 2
         curtains.append(
-            Curtain(depth, start, width / tile.size, tops.astype(np.float32), np.ones(tile.size, np.float32),
-                    (colour[0], colour[1], colour[2]))  # fmt: skip
+            Curtain(depth, start, width / tile.size, tops.astype(np.float32), np.ones(tile.size, np.float32), colour)
         )
     return curtains
 
@@ -59,6 +58,9 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
         return []
     low, high = (300.0, 3600.0) if world.land.has_water else (240.0, 3200.0)
     spread = world.grid.spread
+    brightness = mix(light.sun, 0.30, light.fill, 0.95)
+    needles = mix(FOREST, 0.90, SNOW, 0.10) if scene.snow >= 0.7 else FOREST
+    wood = (brightness[0] * needles[0], brightness[1] * needles[1], brightness[2] * needles[2])
     curtains = []
     for place in range(level.tree_lines):
         depth = low * (high / low) ** ((place + random.random() * 0.6) / level.tree_lines)
@@ -71,14 +73,8 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
         base = np.interp(at, np.arange(world.grid.columns), world.heights[row]).astype(np.float32)
         cover = np.interp(at, np.arange(world.grid.columns), world.forest[row]).astype(np.float32)
         tops, shade = _plant(random, base, cover, step, scene, world.land.tree_density)
-        wood = tuple((0.42 * light.sun[i] + 1.0 * light.fill[i]) * _needles(scene)[i] for i in range(3))
-        curtains.append(Curtain(depth, -half, step, tops, shade, (wood[0], wood[1], wood[2])))
+        curtains.append(Curtain(depth, -half, step, tops, shade, wood))
     return curtains
-
-
-def _needles(scene: Scene) -> Colour:
-    white = 0.10 if scene.snow >= 0.7 else 0.0
-    return tuple(FOREST[i] * (1 - white) + SNOW[i] * white for i in range(3))  # type: ignore[return-value]
 
 
 def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float, scene: Scene,
@@ -100,7 +96,7 @@ def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float
         first, last = max(0, int(place - half)), min(base.size, int(place + half) + 2)
         away = np.minimum(np.abs(np.arange(first, last) - place) / half, 1.0)
         tier = np.mod(away * (2.0 + tall * 0.3) + tint * 7, 1.0)
-        outline = base[place] - 0.8 + tall * (1 - away**0.8 + (0.13 * tier + 0.09 * ragged[first:last]) * (1 - away))
+        outline = base[place] - 0.8 + tall * (1 - away**0.8 + (0.18 * tier + 0.16 * ragged[first:last]) * (1 - away))
         part = tops[first:last]
         better = outline > part
         part[better] = outline[better]

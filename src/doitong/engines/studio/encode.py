@@ -21,8 +21,8 @@ ENCODER_THREADS = 2  # pinned: x264's output depends on it
 _BT709 = 1
 _LIMITED_RANGE = 1
 _OPTIONS = {
-    Quality.STANDARD: {"preset": "veryfast", "crf": "20"},
-    Quality.HIGH: {"preset": "fast", "crf": "18"},
+    Quality.STANDARD: {"preset": "veryfast", "crf": "20", "maxrate": "9M", "bufsize": "18M"},
+    Quality.HIGH: {"preset": "fast", "crf": "20", "maxrate": "16M", "bufsize": "32M"},
 }
 
 

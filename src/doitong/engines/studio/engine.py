@@ -30,7 +30,8 @@ _STDERR_BYTES = 4000
 _LINE_BYTES = 1 << 20
 _ENDED = {TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED}
 # Frames are large arrays that come and go: glibc must keep their memory instead of handing it back each time.
-_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "67108864"}
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "4294967296",
+           "MALLOC_TOP_PAD_": "67108864"}  # fmt: skip
 _SMALLEST_FREE_BYTES = 64 << 20
 
 
@@ -114,10 +115,7 @@ class StudioEngine:
         task = self._tasks.get(task_id)
         if task is None or task.state is not TaskState.SUCCEEDED:
             raise FileNotFoundError(f"no finished film for task {task_id}")
-        if task.path.exists():
-            await asyncio.to_thread(shutil.move, task.path, destination)
-        elif not destination.exists():
-            raise FileNotFoundError(f"the film of task {task_id} was fetched before")
+        await asyncio.to_thread(_move, task.path, destination)
         report = task.report
         metadata = {"interpretation": report["interpretation"], "engineVersion": report["engine_version"]}
         return Film(destination, str(report["model"]), metadata)
@@ -220,6 +218,12 @@ class StudioEngine:
         ended = [key for key, task in self._tasks.items() if task.state in _ENDED and not task.path.exists()]
         for key in ended[: max(0, len(ended) - _KEPT_TASKS)]:
             del self._tasks[key]
+
+
+def _move(source: Path, destination: Path) -> None:
+    """Move the film; a film that is there already was fetched before."""
+    if source.exists() or not destination.exists():
+        shutil.move(source, destination)
 
 
 async def _tail(process: Process) -> str:

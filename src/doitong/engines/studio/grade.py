@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Floats
+from doitong.engines.studio.arrays import Bytes, Floats, bands
 from doitong.engines.studio.sky import Planes
 
 _GRAIN_SIZE = 512
@@ -40,15 +40,24 @@ class Grade:
         """Y, U and V (limited range, BT.709, 4:2:0) of frame `number`."""
         if self._bloom:
             self._add_bloom(planes)
-        coded = []
-        for plane in planes:
-            root = np.sqrt(np.maximum(plane * self._vignette, 0, out=plane), out=plane)
-            root *= np.float32((_CURVE_STEPS - 1) / _CURVE_TOP)
-            np.minimum(root, np.float32(_CURVE_STEPS - 1), out=root)
-            coded.append(self._curve.take(root.astype(np.uint16)))
-        down, right = self._shifts[number % len(self._shifts)]
         width, height = self._size
-        return planes_of(coded, self._tiled[down : down + height, right : right + width])
+        down, right = self._shifts[number % len(self._shifts)]
+        luma = np.empty((height, width), np.uint8)
+        u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
+        for band in bands(height):
+            grain = self._tiled[down + band.start : down + band.stop, right : right + width]
+            half = slice(band.start // 2, band.stop // 2)
+            coded = [self._coded(plane[band], self._vignette[band]) for plane in planes]
+            luma[band], u[half], v[half] = planes_of(coded, grain)
+        return luma, u, v
+
+    def _coded(self, light: Floats, exposure: Floats) -> Floats:
+        root = light * exposure
+        np.maximum(root, 0, out=root)
+        np.sqrt(root, out=root)
+        root *= np.float32((_CURVE_STEPS - 1) / _CURVE_TOP)
+        np.minimum(root, np.float32(_CURVE_STEPS - 1), out=root)
+        return self._curve.take(root.astype(np.uint16))
 
     def _add_bloom(self, planes: Planes) -> None:
         width, height = self._size
@@ -59,7 +68,7 @@ class Grade:
             bright = np.minimum(np.maximum(small - np.float32(0.62 / self._exposure), 0), np.float32(5))
             glow = cv2.GaussianBlur(bright, (0, 0), reach * 0.6) * np.float32(0.13)
             glow += cv2.GaussianBlur(bright, (0, 0), reach * 2.4) * np.float32(0.10)
-            plane += cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR)
+            np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
 
 
 def planes_of(coded: list[Floats], grain: Floats | float = 0.0) -> tuple[Bytes, Bytes, Bytes]:

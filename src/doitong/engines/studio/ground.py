@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Colour, Floats, smooth
+from doitong.engines.studio.arrays import Bytes, Colour, Floats, as_floats, smooth
 from doitong.engines.studio.noise import Fractal
 from doitong.engines.studio.scene import Scene, Season
 
@@ -84,7 +84,7 @@ def _forest(scene: Scene, land: Landform, heights: Floats, z: Floats, steep: Flo
         cover = cover * smooth(170, 420, z + fine * 120)
     cover = np.maximum(cover, (1 - smooth(600, 1100, z)) * np.float32(0.9 if land.shore_trees else 0.0))
     dry = smooth(1.0, 2.6, heights + fine) if land.has_water else np.float32(1.0)
-    return (below * gentle * cover * dry).astype(np.float32)
+    return as_floats(below * gentle * cover * dry)
 
 
 def _snow(scene: Scene, land: Landform, heights: Floats, steep: Floats, edge: Floats, cell: Floats) -> Floats:
@@ -98,7 +98,7 @@ def _snow(scene: Scene, land: Landform, heights: Floats, steep: Floats, edge: Fl
         cover = np.maximum(cover, np.float32(0.96))
     high = smooth(0, 420, heights - np.float32(line))
     hold = 1 - smooth(0.85, 1.45, steep - settle * np.float32(0.25) - high * np.float32(0.55))
-    return (cover * hold).astype(np.float32)
+    return as_floats(cover * hold)
 
 
 def _albedo(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch: Floats, fine: Floats,

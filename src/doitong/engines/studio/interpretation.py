@@ -5,7 +5,7 @@ Studio does not know are listed, and a subject that it cannot draw is named in a
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from doitong.catalogue.model import MotionIntensity
@@ -104,7 +104,7 @@ def _camera(request: EngineRequest, reading: _Reading) -> tuple[tuple[tuple[Came
     said = tuple(tuple(part) for part in segments if part)[:_MOST_SEGMENTS]
     if said:
         return said, "words"
-    return ((CameraStep("dolly_in", 0.5),),), "default"
+    return ((CameraStep("dolly_in", 0.4),),), "default"
 
 
 def _kind(reading: _Reading) -> SceneKind:
@@ -148,8 +148,6 @@ def _is_winter(reading: _Reading) -> bool:
 
 
 def _forbid(scene: Scene, reading: _Reading) -> Scene:
-    from dataclasses import replace  # noqa: PLC0415
-
     for _, word in reading.forbidden:
         match word.field:
             case "cloudiness":
@@ -177,7 +175,8 @@ def _report(request: EngineRequest, scene: Scene, reading: _Reading, source: str
         named = ", ".join(dict.fromkeys(text for text, _ in undrawn))
         warnings.append(f"Studio cannot draw this and left it out: {named}.")
     if request.image_path is None and not has_subject:
-        warnings.append(f"The main subject of the prompt was not recognised; a landscape ({scene.kind}) is shown instead.")
+        fallback = f"a landscape ({scene.kind}) is shown instead"
+        warnings.append(f"The main subject of the prompt was not recognised; {fallback}.")
     if request.motion is not None and request.motion.brushes:
         warnings.append("Motion brushes are not supported yet and were left out.")
     if request.image_path is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, smooth
+from doitong.engines.studio.arrays import Floats, as_floats, smooth
 from doitong.engines.studio.noise import Fractal
 from doitong.engines.studio.scene import SceneKind
 
@@ -38,16 +38,16 @@ class Landform:
 
 LANDFORMS = {
     SceneKind.LAKE: Landform(
-        True, 55, 14500, (1000, 8000), 13, 0.585, 120, 3200, 780, 560, 0.021, 3, 1200, "alpine", 1.0, True
+        True, 55, 14500, (1000, 8000), 13, 0.585, 85, 3200, 780, 560, 0.021, 3, 1200, "alpine", 1.0, True
     ),
     SceneKind.MOUNTAINS: Landform(
-        False, 22, 14500, (900, 8500), 34, 0.60, 130, 3000, 700, 540, 0.0, 3, 1300, "alpine", 0.8, False
+        False, 22, 14500, (900, 8500), 34, 0.60, 100, 3000, 700, 540, 0.0, 3, 1300, "alpine", 0.8, False
     ),
     SceneKind.SEA: Landform(
-        True, 60, 12000, (700, 5000), 11, 0.52, 110, 2200, 9000, 60, 0.040, 1, 240, "coast", 0.0, False
+        True, 60, 12000, (700, 5000), 11, 0.52, 80, 2200, 9000, 60, 0.040, 1, 240, "coast", 0.0, False
     ),
     SceneKind.HILLS: Landform(
-        False, 14, 12000, (60, 5000), 16, 0.56, 60, 900, 9000, 400, 0.0, 3, 620, "meadow", 0.7, False, 0.8
+        False, 14, 12000, (60, 5000), 16, 0.56, 60, 600, 9000, 400, 0.0, 3, 620, "meadow", 0.7, False, 0.8
     ),
     SceneKind.DUNES: Landform(
         False, 8, 12000, (30, 4000), 9, 0.55, 50, 700, 9000, -1, 0.0, 1, 260, "sand", 0.0, False, 0.3
@@ -100,7 +100,7 @@ class Relief:
             weight = np.clip(ridge * weight * np.float32(1.9), 0.16, 1.0)
             strength *= 0.50
             length /= 2.07
-        return total * np.float32(0.54)
+        return as_floats(total * 0.54)
 
     def _massifs(self, x: Floats, z: Floats) -> Floats:
         """The envelope of the mountains: one chief massif off the centre, companions, and a gap for the sun."""
@@ -120,7 +120,7 @@ class Relief:
             )
         turn = np.arctan2(x, np.maximum(z, 50))
         gap = np.exp(-(((turn - np.float32(self._sun_turn)) / np.float32(0.10)) ** 2))
-        return total * (1 - np.float32(0.62) * gap * smooth(2600, 5200, z))
+        return as_floats(total * (1 - np.float32(0.62) * gap * smooth(2600, 5200, z)))
 
     def _lake(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         d = self._draw
@@ -135,16 +135,17 @@ class Relief:
 
     def _bank(self, x: Floats, z: Floats) -> Floats:
         """Land near the camera is kept out of the middle of the picture."""
-        return (np.abs(x) - np.float32(14) - z * np.float32(0.16)) / np.float32(110.0)
+        return as_floats((np.abs(x) - 14 - z * 0.16) / 110)
 
     def _spit(self, x: Floats, z: Floats) -> Floats:
         """A low wooded point that reaches into the picture from one side, for depth."""
         d, side = self._draw, -self._side if self._draw[23] < 0.5 else self._side
         middle = 430 + 160 * d[24]
         rough = self._fractal.sum(x, z, 150, 4, 36)
-        along = (np.float32(side) * x - np.float32(middle * self._view_side * 1.25)) / np.float32(middle * self._view_side * (0.62 + 0.22 * d[25]))
+        edge = middle * self._view_side
+        along = (np.float32(side) * x - np.float32(1.25 * edge)) / np.float32(edge * (0.62 + 0.22 * d[25]))
         across = (z - np.float32(middle)) / np.float32(75 + 30 * d[26])
-        return (1 - np.sqrt(np.minimum(along, 0) ** 2 + across**2) + rough * np.float32(0.7)) * np.float32(0.17)
+        return as_floats((1 - np.sqrt(np.minimum(along, 0) ** 2 + across**2) + rough * np.float32(0.7)) * 0.17)
 
     def _shore(self, x: Floats, z: Floats, q: Floats, cell: Floats) -> Floats:
         """Land that rises from the shore (`q` = 0) through wooded ground to the massifs."""
@@ -154,7 +155,7 @@ class Relief:
         rolling = self._fractal.sum(x, z, 420, 5, 33)
         land = amplitude * (np.float32(0.10) + np.float32(1.08) * ridges)
         low = np.clip(q, 0.0, 0.5) * (np.float32(70) + np.float32(46) * rolling)
-        return np.where(q > 0, land + low, np.maximum(q * 40, -14)).astype(np.float32)
+        return as_floats(np.where(q > 0, land + low, np.maximum(q * 40, -14)))
 
     def _valley(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         d = self._draw
@@ -164,7 +165,8 @@ class Relief:
         q = np.clip(q + self._fractal.sum(x, z, 900, 4, 30) * np.float32(0.30), 0.0, 1.6) / np.float32(1.6)
         ridges = self._ridged(x, z, cell, 4400, 40)
         floor = self._fractal.sum(x, z, 520, 6, 33) * np.float32(26) + z * np.float32(0.012)
-        return (floor + self._massifs(x, z) * q**1.1 * (np.float32(0.08) + np.float32(1.08) * ridges)).astype(np.float32)
+        peaks = self._massifs(x, z) * q**1.1 * (np.float32(0.08) + np.float32(1.08) * ridges)
+        return as_floats(floor + peaks)
 
     def _sea(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         d, side = self._draw, self._side
@@ -182,7 +184,7 @@ class Relief:
             )
         rough = self._ridged(x, z, cell, 900, 40)
         land = shape * (np.float32(0.45) + np.float32(0.85) * rough)
-        return np.maximum(np.where(shape > 0, land, shape), -16).astype(np.float32)
+        return as_floats(np.maximum(np.where(shape > 0, land, shape), -16))
 
     def _hills(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         d = self._draw
@@ -192,7 +194,8 @@ class Relief:
         away = smooth(100, 5200, z)
         range_ = self._ridged(x, z, cell, 3000, 40) * smooth(4200, 9500, z) * np.float32(620)
         rise = smooth(60, 500, z)
-        return (big * (70 + 150 * away) + swell * (20 + 46 * rise) + fine * np.float32(1.4) + range_).astype(np.float32)
+        near = big * (70 + 150 * away) + swell * (20 + 46 * rise) + fine * np.float32(1.4)
+        return as_floats(near + range_)
 
     def _dunes(self, x: Floats, z: Floats, cell: Floats) -> Floats:
         f = self._fractal
@@ -206,4 +209,4 @@ class Relief:
         comb = (1 - np.abs(f.wave(wx + wz * tilt, wz * np.float32(2.2), 46, 44))) * smooth(700, 150, z)
         away = smooth(0, 2600, z)
         swell = f.sum(x, z, 2600, 2, 43) * 30
-        return (crest * (44 + 56 * away) + ripple * (9 + 5 * away) + comb * np.float32(0.9) + swell).astype(np.float32)
+        return as_floats(crest * (44 + 56 * away) + ripple * (9 + 5 * away) + comb * np.float32(0.9) + swell)

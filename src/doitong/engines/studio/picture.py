@@ -13,6 +13,28 @@ from doitong.engines.studio.scene import CameraStep, Scene
 
 _MARGIN = 1.16  # how much larger than the frame the picture is kept, so that a move has room
 _MOST_PIXELS = 80_000_000
+_MOST_ZOOM = 0.24
+_MOST_TURN = 0.07  # radians
+
+# which way a move zooms, goes across and down, and turns
+_MOVES = {
+    "pan_right": (0, 1, 0, 0),
+    "truck_right": (0, 1, 0, 0),
+    "orbit_right": (0, 1, 0, 0),
+    "pan_left": (0, -1, 0, 0),
+    "truck_left": (0, -1, 0, 0),
+    "orbit_left": (0, -1, 0, 0),
+    "tilt_down": (0, 0, 1, 0),
+    "pedestal_down": (0, 0, 1, 0),
+    "tilt_up": (0, 0, -1, 0),
+    "pedestal_up": (0, 0, -1, 0),
+    "dolly_in": (1, 0, 0, 0),
+    "zoom_in": (1, 0, 0, 0),
+    "dolly_out": (-1, 0, 0, 0),
+    "zoom_out": (-1, 0, 0, 0),
+    "roll_right": (0, 0, 0, 1),
+    "roll_left": (0, 0, 0, -1),
+}
 
 
 class PictureStage:
@@ -58,25 +80,10 @@ class PictureStage:
 
 
 def _shift(step: CameraStep, done: float, amount: float) -> tuple[float, float, float, float]:
+    zoom, x, y, turn = _MOVES.get(step.move, (0, 0, 0, 0))
     across = (2 * done - 1) * min(1.0, 1.6 * amount)
-    match step.move:
-        case "pan_right" | "truck_right" | "orbit_right":
-            return 1.0, across, 0.0, 0.0
-        case "pan_left" | "truck_left" | "orbit_left":
-            return 1.0, -across, 0.0, 0.0
-        case "tilt_down" | "pedestal_down":
-            return 1.0, 0.0, across, 0.0
-        case "tilt_up" | "pedestal_up":
-            return 1.0, 0.0, -across, 0.0
-        case "dolly_in" | "zoom_in":
-            return 1.0 + 0.24 * amount * done, 0.0, 0.0, 0.0
-        case "dolly_out" | "zoom_out":
-            return 1.0 + 0.24 * amount * (1 - done), 0.0, 0.0, 0.0
-        case "roll_right":
-            return 1.0, 0.0, 0.0, 0.07 * amount * (2 * done - 1)
-        case "roll_left":
-            return 1.0, 0.0, 0.0, -0.07 * amount * (2 * done - 1)
-    return 1.0, 0.0, 0.0, 0.0
+    nearer = 1.0 + _MOST_ZOOM * amount * (done if zoom > 0 else 1 - done) if zoom else 1.0
+    return nearer, x * across, y * across, turn * _MOST_TURN * amount * (2 * done - 1)
 
 
 def _roll_cover(turn: float, width: int, height: int) -> float:

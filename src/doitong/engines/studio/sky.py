@@ -48,7 +48,7 @@ class Sky:
         soft = cv2.GaussianBlur(density, (0, 0), 2.0)
         shift = (-math.sin(self._sun_turn) * 7, -math.cos(self._sun_turn) * 7)
         moved = np.roll(soft, (round(shift[1]), round(shift[0])), axis=(0, 1))
-        both = np.dstack([density, np.clip(soft - moved, -1, 1)]).astype(np.float32)
+        both: Floats = np.dstack([density, np.clip(soft - moved, -1, 1)]).astype(np.float32)
         tiles = []
         for _ in range(_CLOUD_LEVELS):
             tiles.append(pad(both))
@@ -76,9 +76,8 @@ class Sky:
 
     def _directions(self, pose: Pose, lens: Lens) -> tuple[Floats, Floats, Floats]:
         px = lens.slopes()[None, :]
-        py = (np.float32(lens.horizon) - np.arange(lens.rows, dtype=np.float32)[:, None] - np.float32(0.5)) * np.float32(
-            1 / lens.focal
-        )
+        rows = np.arange(lens.rows, dtype=np.float32)[:, None] + np.float32(0.5)
+        py = (np.float32(lens.horizon) - rows) * np.float32(1 / lens.focal)
         scale = 1 / np.sqrt(1 + px * px + py * py)
         c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         return (s + px * c) * scale, py * scale, (c - px * s) * scale
@@ -97,7 +96,7 @@ class Sky:
         )
         light, planes = self._light, []
         for i in range(3):
-            colour = light.zenith[i] + (light.middle[i] - light.zenith[i]) * high
+            colour: Floats = light.zenith[i] + (light.middle[i] - light.zenith[i]) * high
             colour += (light.horizon[i] - light.middle[i]) * low
             colour += light.glow[i] * glow
             if small is not lens:

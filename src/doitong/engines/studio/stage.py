@@ -16,8 +16,9 @@ from doitong.engines.studio.scene import Scene
 from doitong.engines.studio.sky import Planes, Sky
 from doitong.engines.studio.view import LandView, Lens, Picture
 from doitong.engines.studio.water import Water
-from doitong.engines.studio.world import build_world, lay_grid
+from doitong.engines.studio.world import World, build_world, lay_grid
 
+_CLEARANCE_METRES = 5.0
 _REFLECTION_REACH = 0.10  # tangent of how far waves can lift a reflected ray
 
 
@@ -33,16 +34,12 @@ class Stage:
         if width < height:
             sun_turn *= 0.7
         focal = focal_length(width, height)
-        spread = _spread(CameraPath(scene, land, land.camera_height), land, width / 2 / focal)
+        spread = _spread(CameraPath(scene, land), land, width / 2 / focal)
         world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal,
                             height * land.horizon / focal)  # fmt: skip
         curtains = tree_lines(world, scene, light, level, random) + far_ranges(world, light, random)
-        floor = 0.0
-        if not land.has_water:
-            first = world.heights[: world.grid.depths.size // 5]
-            middle = first[:, world.grid.columns // 3 : -world.grid.columns // 3]
-            floor = float(np.quantile(middle, 0.93))
-        self._path = CameraPath(scene, land, floor + land.camera_height)
+        floor = 0.0 if land.has_water else _floor(world, CameraPath(scene, land))
+        self.path = CameraPath(scene, land, floor)
         haze = light.haze_metres * (1.55 - 1.9 * scene.haze) if scene.haze < 0.7 else light.haze_metres * 0.22
         self._view = LandView(world, curtains, haze, light.mist * (0.4 + 2.0 * scene.haze), level.detail)
         self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, floor + land.camera_height))
@@ -53,7 +50,7 @@ class Stage:
 
     def frame(self, number: int, count: int, seconds: float) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V planes of frame `number` of `count`, `seconds` into the film."""
-        pose = self._path.pose(number / max(1, count - 1))
+        pose = self.path.pose(number / max(1, count - 1))
         return self._grade.frame(self.light(pose, seconds), number)
 
     def light(self, pose: Pose, seconds: float) -> Planes:
@@ -108,6 +105,21 @@ def _lay_land(planes: tuple[Floats, ...], picture: Picture) -> None:
     for plane, part in zip(planes, picture.planes, strict=True):
         under = plane[rows]
         under += (part - under) * picture.land
+        flat = under.reshape(-1)
+        spots = picture.edges
+        flat[spots] = flat[spots] * 0.5 + (flat[spots - 1] + flat[spots + 1]) * np.float32(0.25)
+
+
+def _floor(world: World, path: CameraPath) -> float:
+    """Ground that the camera must stay above: what is near its start, and all that lies below its way."""
+    first = world.heights[: world.grid.depths.size // 5]
+    middle = first[:, world.grid.columns // 3 : -world.grid.columns // 3]
+    floor = float(np.quantile(middle, 0.93))
+    for pose in path.poses():
+        ahead = pose.z + np.linspace(0, 60, 7, dtype=np.float32)
+        ground = world.height_at(np.full_like(ahead, pose.x), ahead)
+        floor = max(floor, float(ground.max()) + _CLEARANCE_METRES - pose.y)
+    return floor
 
 
 def _spread(path: CameraPath, land: Landform, side: float) -> float:

@@ -7,11 +7,12 @@ minimum, scatter the rows that rise above it, and fill downwards. The same code 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints
+from doitong.engines.studio.arrays import Floats, Ints, bands
 from doitong.engines.studio.camera import Pose
 from doitong.engines.studio.curtains import Curtain
 from doitong.engines.studio.ground import LIT_RANGE
@@ -22,6 +23,8 @@ _NOTHING = np.float32(-1e4)
 _NEAREST_METRES = 4.0
 _TEXEL_TANGENT = 0.0011  # what a texel of the fine texture spans, seen from the origin
 _NEAR_LAND_METRES = 1000.0
+_BANK_ROWS = 3
+_STEEP_ROWS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,13 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The land seen: planes for the rows `top` … `top + height`; `land` is 0 where sky or water shows."""
+    """The land seen: planes for the rows `top` … `top + height`; `land` is 0 where sky or water shows.
+    `edges`: flat positions beside steep outlines, to be smoothed sideways once the picture is laid down."""
 
     top: int
     planes: tuple[Floats, Floats, Floats]
     land: Floats
+    edges: Ints
 
 
 class LandView:
@@ -79,8 +84,10 @@ class LandView:
         self._is_curtain[self._curtain_rows] = True
         self._curtain_of = np.zeros(order.size, np.int32)
         self._curtain_of[self._curtain_rows] = np.arange(len(self._curtains))
+        rough = np.where(self._is_curtain, 0.30, 0.20 * detail * world.land.roughness)
+        self._texture_strength = rough.astype(np.float32)
         self._lay_out_curtains()
-        self._detail = detail * world.land.roughness
+        self._detail = detail
         self._texture = spectral_tile(np.random.default_rng(73), 512, 0.62, 8)
         level = np.log2(np.maximum(self._depths, 1.0) * np.float32(_TEXEL_TANGENT))
         self._texture_scale = np.exp2(-np.floor(level)).astype(np.float32)
@@ -130,8 +137,8 @@ class LandView:
         screen[:first] = np.float32(4 * lens.rows)
         return screen.astype(np.float32, copy=False), first
 
-    def hits(self, screen: Floats, lens: Lens) -> Ints:
-        """The number of the row seen by each pixel (or the count of rows: nothing)."""
+    def hits(self, screen: Floats, lens: Lens, start: int = 0) -> Ints:
+        """The number of the row seen by each pixel (or the count of rows: nothing), of the rows from `start` on."""
         low = np.full(lens.width, lens.rows, np.float32)
         rises = np.empty(screen.shape, bool)
         for row, rise in zip(screen, rises, strict=True):  # faster than minimum.accumulate, which is not vectorised
@@ -140,9 +147,9 @@ class LandView:
         flat = np.flatnonzero(rises)[::-1]
         seen = np.full((lens.rows, lens.width), self._depths.size, np.int32)
         row = np.maximum(screen.reshape(-1).take(flat), 0).astype(np.int32)
-        number, column = flat // lens.width, flat % lens.width
-        seen.reshape(-1)[row * lens.width + column] = number
-        for above, below in zip(seen[:-1], seen[1:], strict=True):
+        number, column = np.divmod(flat.astype(np.int32), np.int32(lens.width))
+        seen.reshape(-1)[row * lens.width + column] = number + start
+        for above, below in pairwise(seen):
             np.minimum(above, below, out=below)
         return seen
 
@@ -165,7 +172,7 @@ class LandView:
             rows = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5)
             land[rows > nearest[None, :]] = 0
         self._soften(part, top, screen, planes, land, nothing)
-        return Picture(top, planes, land)
+        return Picture(top, planes, land, _steep_edges(part))
 
     def draw_mirrored(self, pose: Pose, lens: Lens, haze: Floats) -> list[Picture]:
         """The land as the water mirrors it, far land first; near land only above its own shore, so that the water
@@ -174,52 +181,75 @@ class LandView:
         screen, first = self.project(table, dz, pose, lens, mirrored=True)
         split = int(np.searchsorted(self._depths, _NEAR_LAND_METRES))
         pictures = []
-        for is_near, rows in ((False, slice(first, split)), (True, slice(split, None))):
-            part_screen = screen.copy()
-            part_screen[rows] = 4 * lens.rows
-            seen = self.hits(part_screen, lens)
+        for is_near, start, stop in ((False, max(first, split), None), (True, first, split)):
+            seen = self.hits(screen[start:stop], lens, start)
             top = _first_row(seen, self._depths.size)
             if top >= lens.rows:
                 continue
             planes, land, height = self._colour(seen[top:], top, screen, aside, dz, pose, lens, haze, mirrored=True)
             if is_near:
                 land[height < np.float32(-0.3)] = 0
-            pictures.append(Picture(top, planes, land))
+            pictures.append(Picture(top, planes, land, np.zeros(0, np.int64)))
         return pictures
 
     def _colour(self, seen: Ints, top: int, screen: Floats, aside: Floats, dz: Floats, pose: Pose, lens: Lens,
                 haze: Floats, mirrored: bool) -> tuple[tuple[Floats, Floats, Floats], Floats, Floats]:  # fmt: skip
+        """Red, green, blue, the share of land, and the height of what each pixel sees."""
+        whole = np.empty((5, *seen.shape), np.float32)
+        for band in bands(seen.shape[0]):
+            part = self._colour_band(seen[band], top + band.start, screen, aside, dz, pose, lens, haze, mirrored)
+            for plane, values in zip(whole, part, strict=True):
+                plane[band] = values
+        return (whole[0], whole[1], whole[2]), whole[3], whole[4]
+
+    def _colour_band(self, seen: Ints, top: int, screen: Floats, aside: Floats, dz: Floats, pose: Pose, lens: Lens,
+                haze: Floats, mirrored: bool) -> tuple[Floats, ...]:  # fmt: skip
         width = lens.width
         hit = np.minimum(seen, self._depths.size - 1)
         columns = np.arange(width, dtype=np.int32)[None, :]
-        flat = screen.reshape(-1)
+        flat: Floats = screen.reshape(-1)
         upper = flat.take(hit * width + columns)
         lower = flat.take(self._before.take(hit) * width + columns)
         rows = np.arange(top, top + seen.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)
-        share = np.clip((lower - rows) / np.maximum(lower - upper, np.float32(1e-3)), 0, 1)
-        depth = self._depth_from.take(hit) + share * self._depth_span.take(hit)
-        map_y = self._row_from.take(hit) + share * self._row_span.take(hit)
+        share = lower - rows
+        share /= np.maximum(lower - upper, np.float32(1e-3))
+        np.clip(share, 0, 1, out=share)
+        depth = self._depth_span.take(hit)
+        depth *= share
+        depth += self._depth_from.take(hit)
+        map_y = self._row_span.take(hit)
+        map_y *= share
+        map_y += self._row_from.take(hit)
         ahead = depth - np.float32(pose.z)
-        x = np.float32(pose.x) + ahead * aside[None, :]
-        map_x = x / (depth + np.float32(self._world.grid.apex)) * self._scale
+        x = ahead * aside
+        x += np.float32(pose.x)
+        map_x = x / (depth + np.float32(self._world.grid.apex))
+        map_x *= self._scale
         map_x += np.float32((self._world.grid.columns - 1) / 2)
+        away = ahead
+        away *= 1 / dz
+        height = away * ((np.float32(lens.horizon) - rows) * np.float32(1 / lens.focal))
+        height += np.float32(-pose.y if mirrored else pose.y)
+        if mirrored:  # what lies under its own shore stands for the wooded bank behind it
+            map_y[height < 1] += _BANK_ROWS
         lit = cv2.remap(self._world.lit, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         parts = cv2.split(lit)
         planes = [cv2.LUT(parts[i], _DECODE) for i in range(3)]
-        land = parts[3].astype(np.float32) * np.float32(1 / 255)
-        away = ahead / dz[None, :]
-        height = (np.float32(lens.horizon) - rows) * away * np.float32(1 / lens.focal)
-        height += np.float32(-pose.y if mirrored else pose.y)
+        land = np.ones_like(away) if mirrored else parts[3].astype(np.float32) * np.float32(1 / 255)
+        self._paint_curtains(hit, x, planes, land)
         if self._detail > 0 and not mirrored:
             self._roughen(hit, x, height + depth * np.float32(0.55), planes)
-        self._paint_curtains(hit, x, planes, land)
         land[seen >= self._depths.size] = 0
         mist = cv2.exp(np.minimum(height * np.float32(-1 / 55.0), 2.0)) * (self._mist * np.float32(3.4))
         mist += np.float32(0.35) + cv2.exp(np.minimum(height * np.float32(-1 / 900.0), 0.5)) * np.float32(0.65)
-        clear = cv2.exp(-away * self._haze * mist)
-        for i in range(3):
-            planes[i] = haze[i][None, :] + (planes[i] - haze[i][None, :]) * clear
-        return (planes[0], planes[1], planes[2]), land, height
+        mist *= away
+        mist *= -self._haze
+        clear = cv2.exp(mist)
+        for plane, air in zip(planes, haze, strict=True):
+            np.subtract(plane, air, out=plane)
+            np.multiply(plane, clear, out=plane)
+            np.add(plane, air, out=plane)
+        return planes[0], planes[1], planes[2], land, height
 
     def _roughen(self, hit: Ints, x: Floats, up: Floats, planes: list[Floats]) -> None:
         """Texture finer than the grid, of two sizes that follow the distance, fixed to the land."""
@@ -228,10 +258,10 @@ class LandView:
         scale *= np.float32(0.5)
         coarse = sample(self._texture, x * scale, up * scale)
         fine += (coarse - fine) * self._texture_blend.take(hit)
-        fine *= np.float32(0.20 * self._detail)
+        fine *= self._texture_strength.take(hit)
         fine += np.float32(1.0)
         for plane in planes:
-            plane *= fine
+            np.multiply(plane, fine, out=plane)
 
     def _paint_curtains(self, hit: Ints, x: Floats, planes: list[Floats], land: Floats) -> None:
         spots = np.flatnonzero(self._is_curtain.take(hit))
@@ -239,8 +269,8 @@ class LandView:
             return
         number = self._curtain_of.take(hit.reshape(-1)[spots])
         at = (x.reshape(-1)[spots] - self._starts.take(number)) * self._per_step.take(number)
-        at = np.clip(at.astype(np.int32), 0, self._lengths.take(number) - 1) + self._offsets.take(number)
-        shade = self._shades.take(at)
+        sample_number = np.clip(at.astype(np.int32), 0, self._lengths.take(number) - 1) + self._offsets.take(number)
+        shade = self._shades.take(sample_number)
         for i, plane in enumerate(planes):
             plane.reshape(-1)[spots] = shade * self._colours[i].take(number)
         land.reshape(-1)[spots] = 1
@@ -270,6 +300,14 @@ def _first_row(seen: Ints, nothing: int) -> int:
     """The highest row of the picture that shows land (the number of rows when none does)."""
     rows = (seen < nothing).any(axis=1)
     return int(np.argmax(rows)) if rows.any() else seen.shape[0]
+
+
+def _steep_edges(seen: Ints) -> Ints:
+    """Positions on both sides of outlines that run steeply, where coverage by column alone would leave steps."""
+    jump = np.abs(seen[:, 1:] - seen[:, :-1]) > _STEEP_ROWS
+    beside = np.zeros(seen.shape, bool)
+    beside[:, 1:-1] = jump[:, 1:] | jump[:, :-1]
+    return np.flatnonzero(beside)
 
 
 _DECODE = ((np.arange(256, dtype=np.float32) / 255.0) ** 2 * LIT_RANGE).astype(np.float32)[None, :]

@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, smooth
+from doitong.engines.studio.arrays import Floats, bands, smooth
 from doitong.engines.studio.camera import Pose
 from doitong.engines.studio.light import Light
 from doitong.engines.studio.noise import pad, sample, spectral_tile
@@ -65,18 +65,26 @@ class Water:
 
     def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float) -> Planes:
         """The rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's."""
-        rows = np.arange(top, lens.rows, dtype=np.float32)[:, None] + np.float32(0.5)
-        down = np.maximum((rows - np.float32(lens.horizon)) * np.float32(1 / lens.focal), np.float32(0.4 / lens.focal))
+        tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
+        calm = self._calm(pose, lens, top, seconds)
+        merged = cv2.merge(mirror)
+        whole = np.empty((3, lens.rows - top, lens.width), np.float32)
+        for band in bands(lens.rows, top):
+            part = slice(band.start - top, band.stop - top)
+            colour = self._band(merged, mirror_lens, pose, lens, band, tiles, calm[part])
+            for plane, values in zip(whole, colour, strict=True):
+                plane[part] = values
+        return whole[0], whole[1], whole[2]
+
+    def _band(self, mirror: Floats, mirror_lens: Lens, pose: Pose, lens: Lens, band: slice, tiles: list[Floats],
+              calm: Floats) -> Planes:  # fmt: skip
+        x, z, away, down = _surface(pose, lens, np.arange(band.start, band.stop, dtype=np.float32))
         px = lens.slopes()[None, :]
-        away = np.float32(pose.y) / down
         c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
-        x = np.float32(pose.x) + (s + px * c) * away
-        z = np.float32(pose.z) + (c - px * s) * away
-        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, seconds)
-        calm = self._calm(x, z, lens, seconds)
+        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, tiles)
         sx *= calm
         sz *= calm
-        colour = self._reflect(mirror, mirror_lens, lens, px, down, sx, sz)
+        colour = _reflect(mirror, mirror_lens, px, down, sx, sz)
         grazing = np.clip(down * np.float32(1.04) + sz * np.float32(0.9), 0.0, 1.0)
         fresnel = np.float32(0.02) + np.float32(0.98) * (1 - grazing) ** 5
         glitter = self._glitter(px, down, sx, sz, c, s)
@@ -89,13 +97,13 @@ class Water:
         return planes[0], planes[1], planes[2]
 
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
-                   seconds: float) -> tuple[Floats, Floats]:  # fmt: skip
+                   tiles: list[Floats]) -> tuple[Floats, Floats]:  # fmt: skip
         """Slopes at each pixel from waves just long enough to be seen there: two sizes, blended by distance."""
-        tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
         texel = _TILE_METRES / self._size
         across = away / np.float32(lens.focal)
         along = away * away / np.float32(lens.focal * pose.y)
-        level = np.log2(np.maximum(np.sqrt(across * along) * 1.1, 1e-3) / texel).clip(0, 11).astype(np.float32)
+        level = np.log2(np.maximum(across**0.22 * along**0.78, 1e-3) / texel).clip(0, 11).astype(np.float32)
+        rows_down = np.float32(lens.focal * pose.y) / away
         sx, sz = np.zeros_like(x), np.zeros_like(x)
         for number in range(int(level.min()), int(level.max()) + 2):
             weight = np.clip(1 - np.abs(level - number), 0, 1)
@@ -105,34 +113,24 @@ class Water:
             part = slice(int(rows[0]), int(rows[-1]) + 1)
             scale = np.float32(1 / (texel * 2.0**number))
             shift = np.float32(number * 61.7)
-            slopes = sample(tiles[min(number // 3, len(tiles) - 1)], x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
+            tile = tiles[min(number // 3, len(tiles) - 1)]
+            slopes = sample(tile, x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
             strength = weight[part, None] * np.float32(self._slope * max(0.35, 1.1 - 0.09 * number))
+            strength *= np.clip(rows_down[part, None] * np.float32(1 / 14.0), 0, 1)  # unresolved at the horizon
             sx[part] += slopes[..., 0] * strength
             sz[part] += slopes[..., 1] * strength
         return sx, sz
 
-    def _calm(self, x: Floats, z: Floats, lens: Lens, seconds: float) -> Floats:
+    def _calm(self, pose: Pose, lens: Lens, top: int, seconds: float) -> Floats:
         """Gusts: bands of rougher and calmer water that drift."""
-        small_x, small_z = x[::4, ::4], z[::4, ::4]
+        x, z, _, _ = _surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32))
+        x, z = x[:, ::4], np.maximum(z[:, ::4], 8)
         drift = np.float32(seconds * 1.2 * self._scene.wind)
-        far = np.log2(np.maximum(small_z, 8.0))
-        u = small_x / np.maximum(small_z, 8.0) * 26 + small_x * np.float32(0.12)
-        gust = sample(self._gusts, u + drift, far * np.float32(34.0) + drift * np.float32(0.3))
+        u = x / z * 26 + x * np.float32(0.12)
+        gust = sample(self._gusts, u + drift, np.log2(z) * np.float32(34.0) + drift * np.float32(0.3))
         scale = np.clip(np.float32(0.95) + gust * np.float32(0.45), 0.2, 2.0)
-        whole = cv2.resize(scale, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_LINEAR)
+        whole = cv2.resize(scale, (lens.width, lens.rows - top), interpolation=cv2.INTER_LINEAR)
         return np.asarray(whole, dtype=np.float32)
-
-    def _reflect(self, mirror: Planes, mirror_lens: Lens, lens: Lens, px: Floats, down: Floats, sx: Floats,
-                 sz: Floats) -> Planes:  # fmt: skip
-        ratio = mirror_lens.focal
-        lift = np.abs(down + np.float32(2.0) * sz)
-        map_y = np.float32(mirror_lens.horizon) - lift * np.float32(ratio) - np.float32(0.5)
-        map_x = (px + np.float32(2.0) * sx * (down + np.float32(0.12))) * np.float32(ratio)
-        map_x += np.float32(mirror_lens.width / 2 - 0.5)
-        merged = cv2.merge(mirror)
-        seen = cv2.remap(merged, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        parts = cv2.split(seen)
-        return parts[0], parts[1], parts[2]
 
     def _glitter(self, px: Floats, down: Floats, sx: Floats, sz: Floats, c: np.float32, s: np.float32) -> Floats:
         """Sparkle where a wave's slope is the one that mirrors the sun (Cox and Munk 1954)."""
@@ -147,4 +145,26 @@ class Water:
         rough = np.float32(max(self._slope, 0.01) * 0.55 + 0.006)
         gap = ((need_x + sx * np.float32(1.6)) / (rough * np.float32(3.6))) ** 2
         gap += ((need_z + sz * np.float32(1.6)) / (rough * np.float32(2.4))) ** 2
-        return cv2.exp(-np.minimum(gap, 30)) * smooth(0.0, 0.01, down) * np.float32(1.5)
+        sparkle: Floats = cv2.exp(-np.minimum(gap, 30)) * smooth(0.0, 0.01, down) * np.float32(1.5)
+        return sparkle
+
+
+def _surface(pose: Pose, lens: Lens, rows: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Where each pixel of the rows meets the water: x, z, the distance, and the tangent of the look downwards."""
+    down = (rows[:, None] + np.float32(0.5 - lens.horizon)) * np.float32(1 / lens.focal)
+    down = np.maximum(down, np.float32(0.4 / lens.focal))
+    away = np.float32(pose.y) / down
+    px = lens.slopes()[None, :]
+    c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+    return np.float32(pose.x) + (s + px * c) * away, np.float32(pose.z) + (c - px * s) * away, away, down
+
+
+def _reflect(mirror: Floats, mirror_lens: Lens, px: Floats, down: Floats, sx: Floats, sz: Floats) -> Planes:
+    """What each wave mirrors: its slope tilts the look up and to the side (small angles)."""
+    focal = np.float32(mirror_lens.focal)
+    map_y = np.float32(mirror_lens.horizon - 0.5) - np.abs(down + np.float32(2.0) * sz) * focal
+    map_x = (px + np.float32(2.0) * sx * (down + np.float32(0.12))) * focal
+    map_x += np.float32(mirror_lens.width / 2 - 0.5)
+    seen = cv2.remap(mirror, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    parts = cv2.split(seen)
+    return parts[0], parts[1], parts[2]

@@ -63,12 +63,15 @@ class World:
     forest: Floats
     sun_turn: float
 
+    def height_at(self, x: Floats, z: Floats) -> Floats:
+        """Heights at points of the plane (one-dimensional arrays)."""
+        at, row = self.grid.columns_of(x, z), self.grid.rows_of(z)
+        return np.asarray(cv2.remap(self.heights, at[:, None], row[:, None], cv2.INTER_LINEAR))[:, 0]
+
     def ridge(self, turn: float, eye: float) -> float:
         """Tangent of the land's outline seen from the origin in one direction."""
         z = self.grid.depths
-        at = self.grid.columns_of(z * np.float32(np.tan(turn)), z)
-        rows = np.arange(z.size, dtype=np.float32)
-        there = cv2.remap(self.heights, at[:, None], rows[:, None], cv2.INTER_LINEAR)[:, 0]
+        there = self.height_at(z * np.float32(np.tan(turn)), z)
         return float(np.max((there - eye) / z) * np.cos(turn))
 
 
@@ -83,7 +86,8 @@ def lay_grid(land: Landform, level: Level, spread: float) -> Grid:
     return Grid(depths, apex=max(120.0, land.near * 3), spread=spread, columns=level.columns)
 
 
-def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float, side: float, top: float) -> World:
+def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float,
+                side: float, top: float) -> World:  # fmt: skip
     """Raise, erode and light the land. `sun_turn`: the sun's direction in radians right of the view; `side`: the
     tangent from the middle of the frame to its edge; `top`: to its upper edge from the horizon."""
     random = np.random.default_rng([scene.seed, 11])
@@ -120,7 +124,8 @@ def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z:
         steep = np.sqrt(gx * gx + gz * gz)
         streaks = _smear(tile, grid, x, z, gx / (steep + 0.02), gz / (steep + 0.02), scale)
         carve = np.minimum(np.abs(streaks), np.float32(2.0))
-        seen = seen * np.clip(np.float32(0.75) + sample(tile, x * np.float32(0.09), z * np.float32(0.09)), 0.15, 1.6)
+        patches = sample(tile, x * np.float32(0.09), z * np.float32(0.09))
+        seen = seen * np.clip(np.float32(0.75) + patches, 0.15, 1.6)
         amount = smooth(0.18, 0.75, steep) * smooth(25, 260, heights)
         heights = heights - carve * amount * seen * np.float32(depth)
     return heights.astype(np.float32)
@@ -129,6 +134,10 @@ def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z:
 def _smear(tile: Floats, grid: Grid, x: Floats, z: Floats, fx: Floats, fz: Floats, scale: float) -> Floats:
     noise = sample(tile, x * np.float32(9 / scale), z * np.float32(9 / scale))
     rows, columns = noise.shape
+    base_x: Floats
+    base_y: Floats
+    map_x: Floats
+    map_y: Floats
     base_x, base_y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     row_depth = np.gradient(grid.depths).astype(np.float32)[:, None]
     step = np.float32(scale * 0.11)

@@ -1,0 +1,1 @@
+"""What the doors promise for every request, good and bad."""

@@ -1,0 +1,1 @@
+"""The whole system, as a customer and an operator meet it."""

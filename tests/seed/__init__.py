@@ -1,0 +1,1 @@
+"""The public page's own samples, run against a running system."""

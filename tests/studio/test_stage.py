@@ -1,0 +1,61 @@
+"""The guarantee: every kind of land and time of day gives a picture worth looking at, in single precision."""
+
+import numpy as np
+import pytest
+
+from doitong.catalogue.model import Quality, Version
+from doitong.engines.studio.camera import ease
+from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
+from doitong.engines.studio.stage import Stage
+
+LEVEL = level_of(Version.GEN_2, Quality.STANDARD)
+ALL_TIMES = [(SceneKind.LAKE, time) for time in TimeOfDay]
+ALL_KINDS = [(kind, TimeOfDay.GOLDEN_HOUR) for kind in SceneKind if kind is not SceneKind.LAKE]
+
+
+@pytest.mark.parametrize(("kind", "time"), [*ALL_TIMES, *ALL_KINDS])
+def test_every_scene_has_light_and_shape(kind: SceneKind, time: TimeOfDay) -> None:
+    stage = Stage(Scene(kind, time, seed=5), LEVEL, 320, 180)
+    luma, _, _ = stage.frame(3, 24, 0.125)
+    assert luma.shape == (180, 320)
+    assert luma.std() > 8
+    assert np.mean(luma <= 17) < 0.2  # not lost in black
+    assert np.mean(luma >= 234) < 0.2  # not burnt out
+    light = stage.light(stage.path.pose(0.5), 1.0)
+    for plane in light:
+        assert plane.dtype == np.float32
+        assert np.isfinite(plane).all()
+
+
+def test_night_is_darker_than_noon() -> None:
+    night, noon = (
+        Stage(Scene(SceneKind.LAKE, time, seed=5), LEVEL, 320, 180).frame(0, 24, 0.0)[0].mean()
+        for time in (TimeOfDay.NIGHT, TimeOfDay.NOON)
+    )
+    assert night < noon * 0.6
+
+
+def test_sunset_is_warmer_than_noon() -> None:
+    sunset, noon = (
+        Stage(Scene(SceneKind.LAKE, time, seed=5), LEVEL, 320, 180).frame(0, 24, 0.0)
+        for time in (TimeOfDay.SUNSET, TimeOfDay.NOON)
+    )
+    assert sunset[2].mean() > noon[2].mean() + 3  # V: red
+    assert sunset[1].mean() < noon[1].mean() - 3  # U: blue
+
+
+@pytest.mark.parametrize("move", ["pan_left", "orbit_right", "truck_left", "dolly_out", "pedestal_up", "tilt_up"])
+def test_strong_moves_show_no_hole(move: str) -> None:
+    scene = Scene(SceneKind.MOUNTAINS, TimeOfDay.NOON, segments=((CameraStep(move, 1.0),),), motion=1.6, seed=3)
+    stage = Stage(scene, LEVEL, 320, 180)
+    for number in (0, 12, 23):
+        luma = stage.frame(number, 24, number / 24)[0].astype(float)
+        assert luma[-12:].std(axis=0).mean() > 0.5  # the ground reaches the lower edge
+        assert np.mean(luma < 18) < 0.05
+
+
+def test_ease_starts_and_ends_at_rest() -> None:
+    assert (ease(0), ease(0.5), ease(1)) == (0, 0.5, 1)
+    assert ease(0.01) < 0.0001
+    assert 1 - ease(0.99) < 0.0001
