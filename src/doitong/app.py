@@ -128,6 +128,7 @@ class Workshop:
         settings = app.settings
         work_dir = _own_work_dir(settings.data_dir.resolve() / "work")
         engines = build_engines(settings, work_dir, app.clock)
+        lease = timedelta(seconds=settings.lease_seconds)
         runner = AttemptRunner(
             app.database,
             app.notifications,
@@ -143,7 +144,7 @@ class Workshop:
         return cls(
             engines=engines,
             runner=runner,
-            poller=Poller(app.database, app.clock, engines, runner),
+            poller=Poller(app.database, app.clock, engines, runner, lease),
             sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
             deliverer=Deliverer(app.database, app.egress, app.clock, random.random),
         )

@@ -88,7 +88,8 @@ def test_camera_moves_the_picture_the_right_way(tmp_path: Path, move: str, axis:
 
 @pytest.mark.parametrize(("move", "sign"), [("orbit_right", 1), ("orbit_left", -1)])
 def test_orbit_moves_near_and_far_land_apart(tmp_path: Path, move: str, sign: int) -> None:
-    frames = decode(render(tmp_path / "film.mp4", prompt="hills at noon, no clouds or trees", move=move, width=480, height=270))
+    prompt = "hills at noon, no clouds or trees"
+    frames = decode(render(tmp_path / "film.mp4", prompt=prompt, move=move, width=480, height=270))
     way = flow(frames[11], frames[12])[..., 0]
     assert float(np.median(way[112:136])) * sign > 0.3  # beyond the pivot
     assert float(np.median(way[200:])) * sign < -0.3  # before it

@@ -21,7 +21,6 @@ from doitong.generations.model import Generation
 
 BATCH_MAXIMUM = 500
 CONCURRENT_LOOKS = 64
-CLAIM_LEASE = timedelta(seconds=30)
 PAUSE_MINIMUM_SECONDS = 0.01
 PAUSE_MAXIMUM_SECONDS = 0.2
 JITTER = 0.1
@@ -30,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Poller:
-    """Asks engines about their tasks when these are due."""
+    """Asks engines about their tasks when these are due. A claimed look that nobody finishes is due after `lease`."""
 
     def __init__(
         self,
@@ -38,12 +37,14 @@ class Poller:
         clock: Clock,
         engines: Mapping[str, Engine],
         runner: AttemptRunner,
+        lease: timedelta,
         random_unit: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._clock = clock
         self._engines = engines
         self._runner = runner
+        self._lease = lease
         self._random_unit = random_unit
         self._places = asyncio.Semaphore(CONCURRENT_LOOKS)
 
@@ -70,7 +71,7 @@ class Poller:
     async def poll_once(self) -> int:
         """Look at one batch of due tasks; returns how many."""
         async with self._database.transaction() as connection:
-            due = await store.claim_due(connection, self._clock.now(), CLAIM_LEASE, BATCH_MAXIMUM)
+            due = await store.claim_due(connection, self._clock.now(), self._lease, BATCH_MAXIMUM)
         seen = await asyncio.gather(*(self._look(generation) for generation in due))
         looked = [(generation, status) for generation, status in zip(due, seen, strict=True) if status]
         await self._write(looked)
