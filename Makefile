@@ -16,7 +16,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 help: ## Show these commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-up: $(VENV)/.installed ## Start everything: database, API, worker, dashboard. Ctrl-C stops it.
+up: $(VENV)/.installed ## Start everything: database, API, worker. Ctrl-C stops it.
 	@exec $(BIN)/doitong up $(ARGS)
 
 demo: $(VENV)/.installed ## The same, then make the documentation's first video and save it here.

@@ -116,7 +116,8 @@ class System:
     def __init__(self, **environment: str) -> None:
         self.data_dir = Path(tempfile.mkdtemp(prefix="doitong-e2e-"))
         self.data_dir.chmod(0o755)  # as root, the database's own user walks through it
-        self.environment = clean_environment() | {"DOITONG_DATA_DIR": str(self.data_dir)} | environment
+        own = {"DOITONG_DATA_DIR": str(self.data_dir), "DOITONG_LOG_FORMAT": "json"}
+        self.environment = clean_environment() | own | environment
         self.output = self.data_dir / "up.log"
         with self.output.open("wb") as log:
             self._up = subprocess.Popen(
@@ -183,7 +184,22 @@ class System:
                     assert process.poll() is None and time.monotonic() < deadline  # noqa: PT018
                     time.sleep(0.05)
 
+    def failures(self) -> list[str]:
+        """What the log of the API processes holds of exceptions: there is to be none, whatever was asked."""
+        lines = [line for path in self._api_logs() for line in path.read_text().splitlines() if '"exception"' in line]
+        return [json.loads(line)["exception"] for line in lines if line.startswith("{")]
+
+    def _api_logs(self) -> list[Path]:
+        return [self.data_dir / "logs" / "api.log", *self.data_dir.glob("serve-*.log")]
+
     def stop(self) -> None:
+        failures = self.failures()
+        try:
+            self._stop()
+        finally:
+            assert not failures, "\n\n".join(failures[:3])
+
+    def _stop(self) -> None:
         for customer in self._customers:
             customer.client.close()
         self.operator.close()

@@ -65,8 +65,17 @@ class Application:
 
     @classmethod
     async def open(cls, settings: Settings, clock: Clock | None = None) -> "Application":
-        """Connect and build. Raises StartProblem, OSError or asyncpg.PostgresError without a database."""
-        clock = clock or SystemClock()
+        """Connect and build.
+
+        Raises StartProblem for a setting that cannot be used, OSError or asyncpg.PostgresError without a database.
+        """
+        try:
+            return await cls._build(settings, clock or SystemClock())
+        except ValueError as error:
+            raise StartProblem(f"A setting cannot be used: {error}", "See docs/settings.md.") from error
+
+    @classmethod
+    async def _build(cls, settings: Settings, clock: Clock) -> "Application":
         dsn = database_dsn(settings)
         engines_of = engines_by_service(settings.service_engines, ENGINE_LANES)
         async with AsyncExitStack() as resources:
@@ -146,7 +155,9 @@ class Workshop:
             runner=runner,
             poller=Poller(app.database, app.clock, engines, runner, lease),
             sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
-            deliverer=Deliverer(app.database, app.egress, app.clock, random.random),
+            deliverer=Deliverer(
+                app.database, app.egress, app.clock, random.random, observe=app.metrics.record_delivery
+            ),
         )
 
 

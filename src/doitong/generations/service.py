@@ -287,6 +287,11 @@ class GenerationService:
             "jobsWaiting": usage.backlog,
         }
 
+    async def queue_depths(self) -> dict[str, int]:
+        """How many open generations of all accounts are in each stage, for metrics."""
+        async with self._database.reading() as connection:
+            return await store.count_by_stage(connection)
+
     # Cancel
 
     async def cancel(self, caller: Caller, generation_id: str) -> Generation:

@@ -137,12 +137,13 @@ async def recent_render_seconds(connection: Connection, lane: Lane) -> float | N
     return seconds
 
 
-async def count_by_stage(connection: Connection) -> dict[tuple[str, str], int]:
-    """Open generations by (lane, stage), for metrics."""
+async def count_by_stage(connection: Connection) -> dict[str, int]:
+    """Open generations by stage; a stage in which there are none is there with 0."""
     rows = await connection.fetch(
-        "SELECT lane, stage, count(*) AS n FROM generation WHERE status = 'processing' GROUP BY lane, stage"
+        "SELECT stage, count(*) AS n FROM generation WHERE status = 'processing' GROUP BY stage"
     )
-    return {(row["lane"], row["stage"]): row["n"] for row in rows}
+    found = {row["stage"]: row["n"] for row in rows}
+    return {stage.value: found.get(stage.value, 0) for stage in Stage if stage is not Stage.ENDED}
 
 
 # The life of a generation: every write is fenced ------------------------------------------------------------

@@ -39,6 +39,10 @@ _ERRORS: Mapping[EgressFailure, str] = {
 }
 
 
+# (the delivery's state after a try, seconds that the receiver took)
+Observer = Callable[[str, float], None]
+
+
 class Poster(Protocol):
     """What sending needs of `EgressClient`, whose own limits cut a try off after the deadline."""
 
@@ -59,12 +63,14 @@ class Deliverer:
         lanes: HostLanes | None = None,
         *,
         lease: timedelta = LEASE,
+        observe: Observer = lambda outcome, seconds: None,
     ) -> None:
         self._database = database
         self._egress = egress
         self._clock = clock
         self._random_unit = random_unit
         self._lease = lease
+        self._observe = observe
         self._lanes = lanes or HostLanes(random_unit)
 
     async def deliver(self, delivery_id: str) -> timedelta | None:
@@ -144,6 +150,7 @@ class Deliverer:
         async with self._database.transaction() as connection:
             if not await store.settle(connection, claimed, outcome, attempt, now):
                 return  # somebody else owns it by now
+            self._observe(outcome.state.value, attempt.duration_ms / 1000)
             if claimed.endpoint_id is not None:
                 await _note(connection, claimed.endpoint_id, outcome, attempt.started_at, now)
             if outcome.delay is not None:

@@ -10,7 +10,7 @@ from doitong import __version__
 
 _COMMANDS = {
     # name: (module, attribute, one line for the list)
-    "up": ("up", "up", "Start everything: database, API, worker, dashboard."),
+    "up": ("up", "up", "Start everything: database, API, worker."),
     "generate": ("submit", "generate", "Make a video from a prompt."),
     "animate": ("submit", "animate", "Animate a picture."),
     "accounts": ("operate", "accounts", "Create, list and change accounts."),
@@ -54,6 +54,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """The console script: a problem that has a remedy is printed as two lines, not as a traceback."""
+    from pydantic import ValidationError
+
     from doitong.core.errors import DoitongError
     from doitong.db._launch import StartProblem
 
@@ -63,6 +65,11 @@ def main(arguments: list[str] | None = None) -> Any:
         click.echo(f"{click.style('Error:', fg='red')} {problem.sentence}\n       {problem.remedy}", err=True)
     except DoitongError as error:
         click.echo(f"{click.style('Error:', fg='red')} {error.message()} ({error.code})", err=True)
+    except ValidationError as error:
+        click.echo(f"{click.style('Error:', fg='red')} A setting is not valid; see docs/settings.md.", err=True)
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            click.echo(f"       DOITONG_{name.removeprefix('DOITONG_')}: {fault['msg']}", err=True)
     sys.exit(1)
 
 

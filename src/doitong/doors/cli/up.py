@@ -37,7 +37,7 @@ PYTHON_MINIMUM = (3, 11)
 )
 @click.option("--exit", "exits", is_flag=True, help="With --demo: stop everything when the video is saved.")
 def up(host: str | None, port: int | None, data_dir: Path | None, *, demo: bool, exits: bool) -> None:
-    """Start everything: database, API, worker and dashboard.
+    """Start everything: database, API and worker.
 
     The first start makes the data folder, a demo account with 1,000,000 credits and its key, and prints a
     request that works as it stands. Ctrl-C stops everything; the data stays.
@@ -191,10 +191,10 @@ class Supervisor:
     def _greet(self) -> None:
         seconds = time.monotonic() - self._started_at
         url, key = self._settings.effective_public_url, self._key
-        body = '{"service":"runway","prompt":"A bear walking along a beach at sunset"}'
+        body = f'{{"service":"runway","prompt":"{FIRST_PROMPT}"}}'
         click.echo(
             f"Doitong is ready ({seconds:.1f} s). Ctrl-C stops it; the data stays in {self._settings.data_dir}.\n\n"
-            f"  Dashboard   {url}/dashboard\n"
+            f"  Start page  {url}/\n"
             f"  GraphQL     {url}/graphql\n"
             f"  REST        {url}/docs\n"
             f"  Demo key    {key}   (also in {self._settings.data_dir / 'demo.env'})\n\n"
@@ -203,8 +203,11 @@ class Supervisor:
             f"    -H 'Authorization: Bearer {key}' \\\n"
             f"    -H 'Content-Type: application/json' \\\n"
             f"    -d '{body}'\n\n"
-            f"  doitong generate 'A bear walking along a beach at sunset'\n"
+            f"  doitong generate '{FIRST_PROMPT}'\n"
         )
+
+
+FIRST_PROMPT = "A serene landscape with mountains and a lake at sunset"
 
 
 def local_url(settings: Settings) -> str:

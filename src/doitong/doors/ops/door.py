@@ -1,6 +1,7 @@
 """What operators ask: is the process alive, may it be sent traffic, and what does it measure. No key needed."""
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
@@ -39,8 +40,10 @@ class OpsDoor:
         await send_answer(send, 200 if is_ready else 503, to_json(body), headers=_NOT_KEPT)
 
     async def metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Prometheus's text format."""
+        """Prometheus's text format; what waits is counted now, for all processes of the installation."""
         require_get(scope)
+        with contextlib.suppress(*DATABASE_ERRORS):
+            self._application.metrics.set_queue_depths(await self._application.generations.queue_depths())
         body = self._application.metrics.render()
         await send_answer(send, 200, body, CONTENT_TYPE, _NOT_KEPT)
 

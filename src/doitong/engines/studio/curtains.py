@@ -56,7 +56,7 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
     """Rows of conifers on wooded ground, dense near the shore and thinner with distance."""
     if not scene.trees or world.land.tree_density <= 0:
         return []
-    low, high = (300.0, 3600.0) if world.land.has_water else (240.0, 3200.0)
+    low, high = (300.0, 3600.0) if world.land.has_water else (340.0, 3400.0)
     spread = world.grid.spread
     brightness = mix(light.sun, 0.30, light.fill, 0.95)
     needles = mix(FOREST, 0.90, SNOW, 0.10) if scene.snow >= 0.7 else FOREST

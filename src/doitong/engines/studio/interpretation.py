@@ -99,7 +99,8 @@ def _camera(request: EngineRequest, reading: _Reading) -> tuple[tuple[tuple[Came
             case "pace":
                 pace = float(word.value)
             case "camera":
-                segments[-1].append(CameraStep(word.value, min(1.0, 0.5 * pace)))
+                if word.value not in {step.move for step in segments[-1]}:
+                    segments[-1].append(CameraStep(word.value, min(1.0, 0.5 * pace)))
                 pace = 1.0
     said = tuple(tuple(part) for part in segments if part)[:_MOST_SEGMENTS]
     if said:

@@ -28,7 +28,7 @@ class Waves:
         length[0, 0] = 1.0
         toward = (kz * 0.92 + kx * 0.39) / length
         longest = 0.55 * wind
-        power = np.exp(-((longest / length) ** 2)) / length**3.4 * (0.25 + toward**2) * np.exp(-((length * 0.09) ** 2))
+        power = np.exp(-((longest / length) ** 2)) / length**4.0 * (0.25 + toward**2) * np.exp(-((length * 0.09) ** 2))
         power[0, 0] = 0.0
         draw = random.standard_normal((size, size)) + 1j * random.standard_normal((size, size))
         spectrum = draw * np.sqrt(power)
