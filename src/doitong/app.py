@@ -1,9 +1,7 @@
 """The composition root: builds every service from the settings. Nothing else in the house knows them all."""
 
-import asyncio
 import os
 import random
-import secrets
 import shutil
 import socket
 from contextlib import AsyncExitStack
@@ -29,6 +27,7 @@ from doitong.generations.model import Lane
 from doitong.generations.poller import Poller
 from doitong.generations.service import GenerationService, engines_by_service
 from doitong.generations.sweep import Sweeper
+from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
 from doitong.media.picture import PictureCleaner
@@ -197,29 +196,3 @@ def egress_policy(settings: Settings) -> EgressPolicy:
     """Public addresses, what the operator allows, and loopback on the embedded default."""
     ranges = [*settings.egress_allow, *(EMBEDDED_RANGES if settings.is_embedded else ())]
     return EgressPolicy(allow=tuple(ip_network(text) for text in ranges))
-
-
-async def read_secret(settings: Settings) -> bytes:
-    """The key of API-key digests: the setting, or a file made on first start."""
-    if settings.secret_key:
-        return settings.secret_key.encode()
-    return await asyncio.to_thread(_secret_file, settings.data_dir.resolve() / "secret.key")
-
-
-def _secret_file(path: Path) -> bytes:
-    """Create-once: two processes that start together read the same secret."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return path.read_bytes().strip()

@@ -17,9 +17,11 @@ class Scope(StrEnum):
     ACCOUNT_READ = "account:read"
     KEYS_WRITE = "keys:write"
     WEBHOOKS_WRITE = "webhooks:write"
+    ACCOUNTS_WRITE = "accounts:write"  # the operator's: make accounts, grant credits, set plans
 
 
 ALL_SCOPES: frozenset[str] = frozenset(scope.value for scope in Scope)
+CUSTOMER_SCOPES: frozenset[str] = ALL_SCOPES - {Scope.ACCOUNTS_WRITE.value}
 
 
 @dataclass(frozen=True, slots=True)

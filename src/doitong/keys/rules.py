@@ -25,7 +25,7 @@ from doitong.core.errors import (
     whole_number,
 )
 from doitong.core.ids import RandomBits
-from doitong.keys.model import ALL_SCOPES, ApiKey
+from doitong.keys.model import ALL_SCOPES, CUSTOMER_SCOPES, ApiKey
 
 LIVE = "dk_live_"
 PREFIX_CHARACTERS = 8
@@ -84,13 +84,14 @@ def check_name(name: str) -> None:
 
 
 def choose_scopes(wanted: Iterable[str] | None, granter: frozenset[str] | None) -> frozenset[str]:
-    """The scopes of a new key: those wanted, or all that the one who makes it has.
+    """The scopes of a new key: those wanted, or a customer's that the one who makes it has.
 
+    The operator's scope is never given unless it is named.
     `granter` are the scopes of the key that makes this one, None for an operator. Nobody gives what they do
     not have: raises FORBIDDEN. Raises InvalidParameter for an unknown scope or none at all.
     """
-    most = ALL_SCOPES if granter is None else granter
-    chosen = most if wanted is None else frozenset(wanted)
+    usual = CUSTOMER_SCOPES if granter is None else CUSTOMER_SCOPES & granter
+    chosen = usual if wanted is None else frozenset(wanted)
     if not chosen or not chosen <= ALL_SCOPES:
         raise InvalidParameter("scopes", one_of(sorted(ALL_SCOPES)))
     check_grantable(chosen, granter)

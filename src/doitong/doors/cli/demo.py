@@ -13,6 +13,8 @@ from doitong.core.errors import DoitongError
 from doitong.core.settings import Settings
 from doitong.db.pool import Database
 from doitong.doors.cli._client import read_demo_file
+from doitong.keys.model import ALL_SCOPES
+from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
 
@@ -47,8 +49,6 @@ class FewServices:
 @asynccontextmanager
 async def opened_services(settings: Settings, dsn: str) -> AsyncIterator[Services]:
     """The services on `dsn`, closed at the end of the block."""
-    from doitong.app import read_secret
-
     clock, secret = SystemClock(), await read_secret(settings)
     database = await Database.connect(dsn, max_connections=1)
     try:
@@ -89,7 +89,7 @@ async def _new_key(app: Services) -> str:
     balance = await app.ledger.balance(account.id)
     if balance.posted == 0:  # also where an earlier first start was killed before the grant
         await app.ledger.grant(account.id, CREDITS, reason="demo account", actor="doitong up")
-    return (await app.keys.create(account.id, "doitong up")).secret
+    return (await app.keys.create(account.id, "doitong up", scopes=ALL_SCOPES)).secret
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -92,7 +92,7 @@ class Water:
         for i in range(3):
             body = np.float32(self._light.water[i] * (self._light.fill[i] * 2.2 + self._light.sun[i] * 0.35))
             plane = body + (colour[i] - body) * fresnel
-            plane += glitter * np.float32(self._light.sun[i] * (1.0 if self._light.is_moon else 1.35))
+            plane += glitter * np.float32(self._light.sun[i] * (1.0 if self._light.is_moon else 1.05))
             planes.append(plane)
         return planes[0], planes[1], planes[2]
 
@@ -142,9 +142,9 @@ class Water:
         hz = np.float32(lz) - (c - px * s) * scale
         hy = np.float32(ly) + down
         need_x, need_z = -hx / hy, -hz / hy
-        rough = np.float32(max(self._slope, 0.01) * 0.55 + 0.006)
-        gap = ((need_x + sx * np.float32(1.6)) / (rough * np.float32(3.6))) ** 2
-        gap += ((need_z + sz * np.float32(1.6)) / (rough * np.float32(2.4))) ** 2
+        rough = np.float32(max(self._slope, 0.012) * 0.6 + 0.0085)
+        gap = ((need_x + sx * np.float32(2.4)) / (rough * np.float32(3.6))) ** 2
+        gap += ((need_z + sz * np.float32(2.2)) / (rough * np.float32(2.4))) ** 2
         sparkle: Floats = cv2.exp(-np.minimum(gap, 30)) * smooth(0.0, 0.01, down) * np.float32(1.5)
         return sparkle
 

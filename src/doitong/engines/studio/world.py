@@ -117,7 +117,7 @@ def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z:
     Cabral and Leedom 1993), made to span 2^n steps by doubling the flow map n times."""
     if land.ground in {"sand", "meadow"}:
         return heights
-    for scale, depth in ((270.0, 22.0), (115.0, 9.0), (52.0, 4.0))[: level.gullies]:
+    for scale, depth in ((270.0, 24.0), (115.0, 8.0), (52.0, 2.6))[: level.gullies]:
         seen = np.clip(scale / grid.cell() - np.float32(2.0), 0, 1)
         rough = cv2.GaussianBlur(heights, (0, 0), 2.5)
         gx, gz = gradient(rough, grid, x)
