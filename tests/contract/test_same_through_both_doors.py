@@ -130,6 +130,7 @@ def test_ids_inside_of_requests_read_as_unknown_too(owner: Customer, owned: dict
         assert answers[0].status_code in (400, 409)
         accepted = owner.post(path, body | {name: theirs})
         assert accepted.status_code == 200, accepted.text  # the id itself is good
+        owner.wait(video_of(accepted)["id"])
     for name, theirs in (("generation", owned["generations"]), ("endpoint", owned["webhook_endpoints"])):
         found = [stranger.get(f"/v1/deliveries?{name}={object_id}").content for object_id in (theirs, UNKNOWN_ID)]
         assert found[0] == found[1]

@@ -8,7 +8,7 @@ import pytest
 
 from doitong.core.errors import DoitongError, InvalidParameter
 from doitong.keys import rules
-from doitong.keys.model import ALL_SCOPES, Caller
+from doitong.keys.model import ALL_SCOPES, CUSTOMER_SCOPES, Caller
 
 FORM = re.compile(r"dk_live_[0-9a-z]{8}_[0-9A-Za-z]{32,}[0-9A-Za-z]{6}")
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
@@ -74,7 +74,9 @@ READER = frozenset({"generations:read", "keys:write"})
 
 
 def test_a_key_gives_only_the_scopes_it_has() -> None:
-    assert rules.choose_scopes(None, None) == ALL_SCOPES
+    assert rules.choose_scopes(None, None) == CUSTOMER_SCOPES
+    assert rules.choose_scopes(None, ALL_SCOPES) == CUSTOMER_SCOPES, "the operator's scope is given by name only"
+    assert rules.choose_scopes(ALL_SCOPES, None) == ALL_SCOPES
     assert rules.choose_scopes(None, READER) == READER
     assert rules.choose_scopes(["generations:read"], READER) == {"generations:read"}
     with pytest.raises(DoitongError, match="FORBIDDEN") as refusal:

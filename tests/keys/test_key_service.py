@@ -11,7 +11,7 @@ from doitong.core.clock import SteppedClock
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound
 from doitong.db.pool import Database
 from doitong.keys import rules
-from doitong.keys.model import ALL_SCOPES
+from doitong.keys.model import CUSTOMER_SCOPES
 from doitong.keys.service import KeyService
 
 SECRET = b"installation secret of the tests"
@@ -56,8 +56,8 @@ async def test_a_key_says_who_calls(keys: KeyService, account: str) -> None:
     assert (caller.plan, caller.language, dict(caller.limits)) == ("pro", "sl", {"job_slots": 12})
 
 
-async def test_a_key_is_allowed_everything_unless_told_otherwise(keys: KeyService, account: str) -> None:
-    assert (await keys.authenticate((await keys.create(account, "k")).secret)).scopes == ALL_SCOPES
+async def test_a_key_is_allowed_what_customers_do_unless_told_otherwise(keys: KeyService, account: str) -> None:
+    assert (await keys.authenticate((await keys.create(account, "k")).secret)).scopes == CUSTOMER_SCOPES
 
 
 async def test_of_1000_keys_only_digests_are_stored(database: Database, clock: SteppedClock, account: str) -> None:

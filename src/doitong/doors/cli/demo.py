@@ -12,7 +12,7 @@ from doitong.core.clock import SystemClock
 from doitong.core.errors import DoitongError
 from doitong.core.settings import Settings
 from doitong.db.pool import Database
-from doitong.doors.cli._client import read_demo_file
+from doitong.doors.cli._credentials import read_demo_file
 from doitong.keys.model import ALL_SCOPES
 from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService

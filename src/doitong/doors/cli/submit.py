@@ -12,7 +12,8 @@ from uuid import uuid4
 import click
 
 from doitong.core.settings import Settings
-from doitong.doors.cli._client import Client, read_credentials
+from doitong.doors.cli._client import Client
+from doitong.doors.cli._credentials import read_credentials
 
 POLL_SECONDS = 0.5
 BAR_WIDTH = 30

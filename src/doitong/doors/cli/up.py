@@ -62,7 +62,7 @@ def up(host: str | None, port: int | None, data_dir: Path | None, *, demo: bool,
 
 
 def _demo_on_the_running_one(settings: Settings) -> int:
-    from doitong.doors.cli._client import read_credentials
+    from doitong.doors.cli._credentials import read_credentials
     from doitong.doors.cli.submit import run_demo
 
     return run_demo(*read_credentials({}, settings.data_dir))
