@@ -30,7 +30,7 @@ async def talk(client: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 @pytest.mark.parametrize("piece", [b"X-A: " + b"a" * 8000 + b"\r\n", b"a" * 8000], ids=["many", "one that never ends"])
 async def test_an_endless_head_is_cut(serve: Any, piece: bytes) -> None:
     async with serve(EDGE) as client:
-        reader, writer = await talk(client)
+        _, writer = await talk(client)
         writer.write(START + b"X-B: ")
         sent = 0
         with contextlib.suppress(ConnectionError):
