@@ -256,7 +256,7 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(found or b"")
 
-            do_GET = do_POST = _answer  # noqa: N815
+            do_GET = do_POST = _answer
 
             def log_message(self, *_: Any) -> None:
                 return

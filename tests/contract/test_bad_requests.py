@@ -3,6 +3,7 @@ is charged, nothing is stored, and it is never a 500.
 
 One request a row: what is wrong, the request, then the status, the code, and words of the message.
 """
+# ruff: noqa: E501  (one request a row is easier to read than one a paragraph)
 
 import io
 import socket
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+
 from tests.contract.requests import (
     ANIMATE,
     FLAT,

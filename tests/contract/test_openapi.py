@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.system import System, clean_environment
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from graphql import GraphQLSchema, get_named_type
+
 from tests.contract.requests import FLAT, GENERATE, NESTED, SUBMIT, UNKNOWN_ID
 from tests.contract.schema import (
     GraphQLOperation,
@@ -156,7 +157,7 @@ READS = [
 @pytest.mark.usefixtures("owned")
 @pytest.mark.parametrize(("field", "path", "key"), READS, ids=[field for field, *_ in READS])
 def test_reads_are_equal(schema: GraphQLSchema, owner: Customer, field: str, path: str, key: str) -> None:
-    name = field.split("(")[0]
+    name = field.split("(", maxsplit=1)[0]
     assert schema.query_type is not None
     kind = get_named_type(schema.query_type.fields[name].type)
     by_rest = owner.get(path).json()["data"]
@@ -263,7 +264,7 @@ def test_refusals_are_the_same(refused: dict[str, Customer]) -> None:
         for name in ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "www-authenticate"):
             shown = {answer.headers.get(name) for answer in answers}
             assert len(shown) == 1 or name == "retry-after", (who, name, shown)
-            assert (None not in shown) == (None != by_rest.headers.get(name))
+            assert (None in shown) == (name not in by_rest.headers)
 
 
 def test_cancelling_is_the_same(system: System) -> None:

@@ -7,6 +7,7 @@ import av
 import httpx
 import numpy as np
 import pytest
+
 from tests.system import System
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+
 from tests.system import Customer, Receiver, System, video_of
 
 ANIMATE = "mutation AnimateImage($input: ImageAnimationInput!) { animateImage(input: $input) { id status url } }"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+
 from tests.system import Customer, System, video_of
 
 LIMIT, THREADS, TIMES = 40, 16, 5
@@ -68,8 +69,9 @@ def test_a_refused_request_costs_nothing_and_is_not_counted(system: System) -> N
     once = {"Idempotency-Key": "later"}
     assert [customer.post("/v1/text_to_video", LONG, **once).status_code for _ in range(5)] == [429] * 5
     assert (customer.get("/v1/account").json()["data"]["limits"], customer.credits()) == before
-    rows = "SELECT (SELECT count(*) FROM idempotency WHERE account_id = $1) AS keys, count(*) FROM hold WHERE account_id = $1"
-    assert system.operator.fetch(rows, customer.account_id) == [{"keys": 0, "count": 1}]
+    for table, rows in (("idempotency", 0), ("hold", 1), ("generation", 1)):
+        query = f"SELECT count(*) FROM {table} WHERE account_id = $1"
+        assert system.operator.fetch(query, customer.account_id) == [{"count": rows}]
 
 
 def test_a_replay_is_not_counted(system: System) -> None:

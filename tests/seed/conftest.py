@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable
 
 import pytest
+
 from tests.seed.page import HOST, KEY, Page, find_page
 from tests.system import Customer
 

@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+
 from tests.seed.page import Page
 from tests.system import Receiver, System, video_of
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.seed.page import Page
 from tests.seed.test_samples import node
 from tests.system import Customer, System

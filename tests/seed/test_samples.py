@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.seed.page import Page
 from tests.system import Customer, System, video_of
 

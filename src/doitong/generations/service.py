@@ -13,7 +13,7 @@ from doitong.core.clock import Clock
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound, whole_number
 from doitong.core.ids import RandomBits, is_id, new_id
 from doitong.db.notifications import Notifications
-from doitong.db.pool import Connection, Database
+from doitong.db.pool import Database
 from doitong.generations import lifecycle, store
 from doitong.generations.model import (
     Generation,
@@ -27,6 +27,7 @@ from doitong.generations.model import (
     Status,
 )
 from doitong.generations.parsing import parse_request
+from doitong.generations.reading import BatchedReader, Places
 from doitong.generations.rules import (
     QUOTE_LIFETIME,
     Ending,
@@ -46,8 +47,6 @@ from doitong.uploads.model import Upload
 PAGE_MAXIMUM = 100
 WAIT_SECONDS_MAXIMUM = 60
 RECHECK_SECONDS = 5.0
-ESTIMATE_KEPT_SECONDS = 10
-FIRST_ESTIMATE_SECONDS = 15.0
 
 
 class PictureSource(Protocol):
@@ -88,8 +87,8 @@ class GenerationService:
         self._cdn_base_url = cdn_base_url
         self._random_bits = random_bits
         self._desk = SubmissionDesk(database, clock)
-        self._reader = _BatchedReader(database)
-        self._estimates: dict[Lane, tuple[float, float]] = {}
+        self._places = Places(clock)
+        self._reader = BatchedReader(database, self._places)
 
     async def close(self) -> None:
         await self._desk.close()
@@ -207,9 +206,7 @@ class GenerationService:
         generation = await self._reader.find(generation_id)
         if generation is None or generation.account_id != caller.account_id:
             raise NotFound
-        if generation.stage is not Stage.QUEUED:
-            return generation
-        return (await self._with_places([generation]))[0]
+        return generation
 
     async def wait(self, caller: Caller, generation_id: str, seconds: float) -> Generation:
         """Long poll: the generation once it has ended, or as it stands after `seconds` (at most 60)."""
@@ -232,40 +229,8 @@ class GenerationService:
             raise InvalidParameter("first", whole_number(1, PAGE_MAXIMUM))
         async with self._database.reading() as connection:
             found = await store.list_page(connection, caller.account_id, first + 1, after, wanted)
-        items = await self._with_places(found[:first])
+            items = await self._places.fill(connection, found[:first])
         return Page(items, items[-1].id if items else None, len(found) > first)
-
-    async def _with_places(self, generations: list[Generation]) -> list[Generation]:
-        """Queue position and expected start for those that wait."""
-        queued = [generation for generation in generations if generation.stage is Stage.QUEUED]
-        if not queued:
-            return generations
-        async with self._database.reading() as connection:
-            ahead = await store.queue_places(connection, queued)
-            estimates = {
-                lane: await self._estimate_seconds(connection, lane)
-                for lane in {item.lane for item in queued}
-            }
-        now = self._clock.now()
-        return [
-            replace(
-                item,
-                queue_position=ahead[item.id] + 1,
-                expected_start_at=now + timedelta(seconds=estimates[item.lane] * ahead[item.id]),
-            )
-            if item.id in ahead
-            else item
-            for item in generations
-        ]
-
-    async def _estimate_seconds(self, connection: Connection, lane: Lane) -> float:
-        """Recent seconds per film, read at most every `ESTIMATE_KEPT_SECONDS`."""
-        now = self._clock.now().timestamp()
-        kept = self._estimates.get(lane)
-        if kept is None or now - kept[0] > ESTIMATE_KEPT_SECONDS:
-            seconds = await store.recent_render_seconds(connection, lane)
-            kept = self._estimates[lane] = (now, FIRST_ESTIMATE_SECONDS if seconds is None else seconds)
-        return kept[1]
 
     async def limits(self, caller: Caller) -> dict[str, Any]:
         """What the plan allows and how much of it is used, as JSON values."""
@@ -323,46 +288,6 @@ def _priced_terms(request: GenerationRequest) -> dict[str, Any]:
     return {
         name: terms[name] for name in ("service", "kind", "duration", "quality", "version", "aspectRatio")
     }
-
-
-class _BatchedReader:
-    """Reads by id; what is asked for while a read is under way is read together in the next."""
-
-    BATCH_MAXIMUM = 256
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: dict[str, list[asyncio.Future[Generation | None]]] = {}
-        self._worker: asyncio.Task[None] | None = None
-
-    async def find(self, generation_id: str) -> Generation | None:
-        future: asyncio.Future[Generation | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(generation_id, []).append(future)
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work(), name="generation reader")
-        return await future
-
-    async def _work(self) -> None:
-        while self._waiting:
-            ids = list(self._waiting)[: self.BATCH_MAXIMUM]
-            batch = {generation_id: self._waiting.pop(generation_id) for generation_id in ids}
-            try:
-                async with self._database.reading() as connection:
-                    found = await store.find_many(connection, ids)
-            except Exception as error:
-                _settle_all(batch, error)
-                continue
-            for generation_id, futures in batch.items():
-                for future in futures:
-                    if not future.done():
-                        future.set_result(found.get(generation_id))
-
-
-def _settle_all(batch: dict[str, list[asyncio.Future[Generation | None]]], error: Exception) -> None:
-    for futures in batch.values():
-        for future in futures:
-            if not future.done():
-                future.set_exception(error)
 
 
 def engines_by_service(overrides: str, lanes: Mapping[str, Lane]) -> dict[str, tuple[str, Lane]]:

@@ -5,10 +5,10 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 import uvloop
-from fastapi import FastAPI
 from strawberry.schema import Schema
 
 from doitong.app import Application
@@ -25,7 +25,8 @@ from doitong.doors.http.routes import Routes
 from doitong.doors.http.server import make_server
 from doitong.doors.ops.door import OpsDoor
 from doitong.doors.pages.site import Site
-from doitong.doors.rest.door import make_rest_door
+from doitong.doors.rest.door import RestDoor
+from doitong.doors.rest.openapi import make_document
 
 LAST_USED_SECONDS = 5.0
 _log = structlog.get_logger("doitong.http")
@@ -34,11 +35,12 @@ _log = structlog.get_logger("doitong.http")
 def build_app(application: Application, *, lifespan: Lifespan | None = None) -> Edge:
     """Every door as one ASGI application. `application` stays the caller's, unless `lifespan` closes it."""
     settings = application.settings
-    schema, rest, ops = make_schema(), make_rest_door(application), OpsDoor(application)
+    schema, rest, ops = make_schema(), RestDoor(application), OpsDoor(application)
+    openapi = functools.cache(functools.partial(make_document, settings.effective_public_url))
     site = Site(
         public_url=settings.effective_public_url,
         cdn_base_url=settings.effective_cdn_base_url,
-        openapi=rest.openapi,
+        openapi=openapi,
         sdl=schema.as_str(),
     )
     graphql = GraphQLHandler(
@@ -50,7 +52,7 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
         {
             "/graphql": ("graphql", graphql),
             "/graphql/schema.graphql": ("pages", _sdl(schema)),
-            "/openapi.json": ("pages", _openapi(rest)),
+            "/openapi.json": ("pages", _openapi(openapi)),
             "/": ("pages", site.landing),
             "/docs": ("pages", site.docs),
             "/errors": ("pages", site.errors),
@@ -74,8 +76,8 @@ def _sdl(schema: Schema) -> App:
     return _document(lambda: body, "text/plain; charset=utf-8")
 
 
-def _openapi(rest: FastAPI) -> App:
-    return _document(lambda: to_json(rest.openapi()), "application/json; charset=utf-8")
+def _openapi(openapi: Callable[[], dict[str, Any]]) -> App:
+    return _document(lambda: to_json(openapi()), "application/json; charset=utf-8")
 
 
 def _document(make: Callable[[], bytes], content_type: str) -> App:

@@ -1,173 +1,92 @@
-"""The REST door: a table of routes behind FastAPI, which finds the route and writes the OpenAPI document.
+"""The REST door: finds a call's row in the table of routes, runs its handler, and writes the answer.
 
-Bodies are read and checked by us, so that every refusal is a documented error that names the parameter, and
-answers are written straight from what the services give.
+Bodies are read and checked by us, so that every refusal is a documented error that names the parameter. Routing
+is a look-up of the path's shape: `docs/decisions/0013-rest-without-a-framework.md` says why.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 
-from doitong.core.errors import REGISTRY, DoitongError
+from doitong.core.errors import DoitongError, NotFound
 from doitong.doors.http.access import count_read, identify
-from doitong.doors.http.answers import JSON, headers_of, internal_error, to_json
-from doitong.doors.http.asgi import Call, call_of
+from doitong.doors.http.answers import headers_of, internal_error, send_answer, send_error, to_json
+from doitong.doors.http.asgi import Call, Receive, Scope, Send, call_of
 from doitong.doors.http.body import ClientGone
 from doitong.doors.rest.calls import RestCall
-from doitong.doors.rest.shapes import COMPONENTS, ref
-from doitong.doors.rest.table import PICTURES, ROUTES, Access, Route
+from doitong.doors.rest.table import ROUTES, Access, Route
 
 if TYPE_CHECKING:
     from doitong.app import Application
 
-VERSION = "1"
-CLIENT_GONE = 499
+ID_PLACE = 3  # of an id among the parts of a path: "", "v1", "generations", id
+_ANSWER_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
 _log = structlog.get_logger("doitong.rest")
 
 
-def make_rest_door(application: "Application") -> FastAPI:
-    """The door as an ASGI application; `.openapi()` is the document."""
-    door = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+def _by_shape() -> Mapping[str, Mapping[str, Route]]:
+    """Routes by the path as the table writes it, then by method."""
+    found: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
-        door.add_api_route(
-            route.path,
-            _endpoint(application, route),
-            methods=[route.method],
-            operation_id=route.handler.__name__,
-            name=route.handler.__name__,
-            tags=[route.group],
-            summary=route.summary.en,
-            description=route.description or None,
-            response_class=Response,
-            response_model=None,
-            openapi_extra=_describe(route),
-        )
-    door.add_exception_handler(HTTPException, _answer_router)
-    public_url = application.settings.effective_public_url
-    door.openapi = lambda: _document(door, public_url)  # type: ignore[method-assign]
-    return door
+        parts = route.path.split("/")
+        assert "{id}" not in parts or parts.index("{id}") == ID_PLACE, route.path
+        found.setdefault(route.path, {})[route.method] = route
+    return found
 
 
-def _endpoint(application: "Application", route: Route) -> Any:
-    async def endpoint(request: Request) -> Response:
-        call = call_of(request.scope)
-        call.route = route.path
+class RestDoor:
+    """Every `/v1/` address, as an ASGI application."""
+
+    def __init__(self, application: "Application") -> None:
+        self._application = application
+        self._routes = _by_shape()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = call_of(scope)
         try:
-            return _answer(await _run(application, route, request, call))
-        except DoitongError as error:
-            return _error(error, call)
+            route = self._find(scope, call)
+            data = await self._run(route, Request(scope, receive), call)
         except ClientGone:
-            return Response(status_code=CLIENT_GONE)
+            raise
+        except DoitongError as error:
+            await _refuse(send, error, call)
         except Exception:
-            _log.exception("request failed", route=route.path, request_id=call.request_id)
-            return _error(internal_error(call.request_id), call)
+            _log.exception("request failed", route=call.route, request_id=call.request_id)
+            await _refuse(send, internal_error(call.request_id), call)
+        else:
+            await send_answer(send, 200, to_json({"data": data}), headers=_ANSWER_HEADERS)
 
-    return endpoint
+    def _find(self, scope: Scope, call: Call) -> Route:
+        """The row of this call; its id, if it has one, goes into the scope. Raises 404 and 405."""
+        methods = self._routes.get(scope["path"])
+        if methods is None:
+            parts = scope["path"].split("/")
+            if len(parts) <= ID_PLACE or not parts[ID_PLACE]:
+                raise NotFound
+            scope["path_params"] = {"id": parts[ID_PLACE]}
+            parts[ID_PLACE] = "{id}"
+            methods = self._routes.get("/".join(parts))
+        if methods is None:
+            raise NotFound
+        route = methods.get(scope["method"])
+        if route is None:
+            raise DoitongError("METHOD_NOT_ALLOWED", allow=", ".join(sorted(methods)))
+        call.route = route.path
+        return route
+
+    async def _run(self, route: Route, request: Request, call: Call) -> dict[str, Any]:
+        caller = None
+        if route.access is not Access.OPEN:
+            caller = await identify(self._application, call)
+            if route.access is Access.READ:
+                count_read(self._application, caller, call)
+        return await route.handler(RestCall(self._application, request, call, caller))
 
 
-async def _run(application: "Application", route: Route, request: Request, call: Call) -> dict[str, Any]:
-    caller = None
-    if route.access is not Access.OPEN:
-        caller = await identify(application, call)
-        if route.access is Access.READ:
-            count_read(application, caller, call)
-    return await route.handler(RestCall(application, request, call, caller))
-
-
-def _answer(data: dict[str, Any]) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
-    return Response(to_json({"data": data}), headers=headers, media_type=JSON)
-
-
-def _error(error: DoitongError, call: Call) -> Response:
-    # the state of a limit that refused replaces the one that was counted before
-    own = headers_of(error)
-    for name in own:
+async def _refuse(send: Send, error: DoitongError, call: Call) -> None:
+    """The documented error; the state of a limit that refused replaces the one that was counted before."""
+    for name in headers_of(error):
         call.answer_headers.pop(name, None)
-    headers = {"Cache-Control": "no-store", **own}
-    return Response(to_json(error.to_body(call.language)), error.status, headers, JSON)
-
-
-async def _answer_router(request: Request, error: Exception) -> Response:
-    """What the router itself refuses: an unknown path, or a method that a path does not have."""
-    assert isinstance(error, HTTPException)
-    call = call_of(request.scope)
-    if error.status_code == 405:
-        path = request.scope["path"]
-        allow = (error.headers or {}).get("Allow", "")
-        return _error(DoitongError("METHOD_NOT_ALLOWED", allow=_methods_of(path) or allow), call)
-    return _error(DoitongError("NOT_FOUND"), call)
-
-
-def _methods_of(path: str) -> str:
-    """Every method of a path, where the router names only those of the first route that fits."""
-    parts = path.split("/")
-    fitting = (route for route in ROUTES if _fits(route.path.split("/"), parts))
-    return ", ".join(sorted({route.method for route in fitting}))
-
-
-def _fits(pattern: list[str], parts: list[str]) -> bool:
-    pairs = zip(pattern, parts, strict=False)
-    return len(pattern) == len(parts) and all(own in (part, "{id}") for own, part in pairs)
-
-
-def _describe(route: Route) -> dict[str, Any]:
-    """The route's part of the OpenAPI document."""
-    described: dict[str, Any] = {"x-summary-sl": route.summary.sl, "responses": _responses(route)}
-    parameters = list(route.parameters)
-    if "{id}" in route.path:
-        parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
-    if parameters:
-        described["parameters"] = parameters
-    if route.body is not None:
-        example = {"example": route.example} if route.example else {}
-        content: dict[str, Any] = {"application/json": {"schema": ref(route.body)} | example}
-        described["requestBody"] = {"required": route.is_body_required, "content": content}
-    if route.takes_picture:
-        binary = {media: {"schema": {"type": "string", "format": "binary"}} for media in PICTURES}
-        form = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-        content = binary | {"multipart/form-data": {"schema": form | {"required": ["file"]}}}
-        described["requestBody"] = {"required": True, "content": content}
-    if route.access is Access.OPEN:
-        described["security"] = []
-    return described
-
-
-def _responses(route: Route) -> dict[str, Any]:
-    guarded = () if route.access is Access.OPEN else (401, 403, 429)
-    statuses = sorted({*route.statuses, *guarded, 500})
-    errors = {
-        str(status): {
-            "description": ", ".join(code for code, spec in REGISTRY.items() if spec.status == status),
-            "content": {"application/json": {"schema": ref("Error")}},
-        }
-        for status in statuses
-    }
-    done = {"description": "Done.", "content": {"application/json": {"schema": route.answer}}}
-    return {"200": done} | errors
-
-
-def _document(door: FastAPI, public_url: str) -> dict[str, Any]:
-    """OpenAPI 3.1, made once."""
-    if door.openapi_schema is None:
-        document = get_openapi(
-            title="Doitong",
-            version=VERSION,
-            openapi_version="3.1.0",
-            description="Generative video: text to video, image animation and motion control.",
-            routes=door.routes,
-            servers=[{"url": public_url}],
-        )
-        schemes = {
-            "bearer": {"type": "http", "scheme": "bearer"},
-            "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-        }
-        document["components"] = {"schemas": COMPONENTS, "securitySchemes": schemes}
-        document["security"] = [{"bearer": []}, {"apiKey": []}]
-        door.openapi_schema = document
-    return door.openapi_schema
+    await send_error(send, error, call.language)
