@@ -10,8 +10,10 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 REDACTED = "[redacted]"
@@ -37,7 +39,19 @@ _SECRET_NAMES = re.compile(
 
 def redact_text(text: str) -> str:
     """`text` with every credential in it replaced; what stays says which kind it was."""
+    if not ("_" in text or " " in text or ":" in text or "=" in text):
+        return text  # every pattern has one of these: most ids, methods and names are done here
     return _SECRETS.sub(lambda match: (match[match.lastgroup] if match.lastgroup else "") + REDACTED, text)
+
+
+@lru_cache(1024)
+def _names_secret(name: str) -> bool:
+    return _SECRET_NAMES.search(name) is not None
+
+
+@lru_cache(1024)
+def _clean_name(name: str) -> str:
+    return redact_text(name)
 
 
 def redact(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 (one answer a case)
@@ -53,9 +67,7 @@ def redact(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 (one answer a ca
             return "…"
         case Mapping():
             return {
-                redact_text(str(name)): REDACTED
-                if _SECRET_NAMES.search(str(name))
-                else redact(item, depth + 1)
+                _clean_name(str(name)): REDACTED if _names_secret(str(name)) else redact(item, depth + 1)
                 for name, item in value.items()
             }
         case list() | tuple() | set() | frozenset():
@@ -94,7 +106,7 @@ def configure_logging(
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=target.isatty())
         if is_text
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        else structlog.processors.JSONRenderer(serializer=_to_json)
     )
     structlog.configure(
         processors=[
@@ -124,6 +136,10 @@ def configure_logging(
         logging.getLogger(name).propagate = True
     for name in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
+
+
+def _to_json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode("utf-8", "replace")
 
 
 def _add_process(process: str) -> Any:
