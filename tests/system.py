@@ -185,12 +185,10 @@ class System:
                     time.sleep(0.05)
 
     def failures(self) -> list[str]:
-        """What the log of the API processes holds of exceptions: there is to be none, whatever was asked."""
-        lines = [line for path in self._api_logs() for line in path.read_text().splitlines() if '"exception"' in line]
-        return [json.loads(line)["exception"] for line in lines if line.startswith("{")]
-
-    def _api_logs(self) -> list[Path]:
-        return [self.data_dir / "logs" / "api.log", *self.data_dir.glob("serve-*.log")]
+        """The exceptions in the logs of API and worker: there are to be none, whatever was asked."""
+        logs = [self.data_dir / "logs" / f"{name}.log" for name in ("api", "worker")]
+        lines = [line for log in (*logs, *self.data_dir.glob("serve-*.log")) for line in log.read_text().splitlines()]
+        return [json.loads(line)["exception"] for line in lines if line.startswith("{") and '"exception"' in line]
 
     def stop(self) -> None:
         failures = self.failures()

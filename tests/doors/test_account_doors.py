@@ -236,7 +236,7 @@ async def test_another_accounts_object_reads_as_unknown_to_the_byte(house: House
     stranger = await house.application.accounts.create("Other", "free")
     key = await house.application.keys.create(stranger.id, "other")
     other = {"Authorization": f"Bearer {key.secret}", "X-Request-Id": "same"}
-    routes = [route for route in ROUTES if "{id}" in route.path]
+    routes = [route for route in ROUTES if "{id}" in route.path and route.group != "Operator"]  # those answer 403
     assert {route.path.split("/")[2] for route in routes} == set(things)
     for route in routes:
         thing = things[route.path.split("/")[2]]

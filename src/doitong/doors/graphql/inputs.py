@@ -121,6 +121,27 @@ class CreateKeyInput:
 
 
 @strawberry.input
+class CreateAccountInput:
+    name: str
+    plan: str | None = UNSET
+    email: str | None = UNSET
+    language: str | None = UNSET
+    limits: JSON | None = UNSET
+
+
+@strawberry.input
+class SetPlanInput:
+    plan: str
+    limits: JSON | None = UNSET
+
+
+@strawberry.input
+class GrantInput:
+    credits: int
+    reason: str
+
+
+@strawberry.input
 class CreateEndpointInput:
     url: str
     events: list[str] | None = UNSET

@@ -91,7 +91,13 @@ class Query:
     async def quote(self, info: Info, input: inputs.GenerateInput) -> types.Quote | None:
         return cast(Any, await _of(info).quote(inputs.of_generate(input)))
 
-    @strawberry.field
+    @strawberry.field(description="Every account, newest first. Needs the scope `accounts:write`.")
+    async def accounts(
+        self, info: Info, first: First = UNSET, after: After = UNSET
+    ) -> types.AccountConnection | None:
+        return cast(Any, _nodes(await _of(info).accounts(_page(first, after)), "accounts"))
+
+    @strawberry.field(description="The account's API keys, newest first.")
     async def keys(self, info: Info, first: First = UNSET, after: After = UNSET) -> types.ApiKeyConnection | None:
         return cast(Any, _nodes(await _of(info).keys(_page(first, after)), "keys"))
 
@@ -156,6 +162,24 @@ class Mutation:
     @strawberry.mutation(description="A successor; the old key works for `overlapSeconds` more.")
     async def rotate_key(self, info: Info, id: ID, overlap_seconds: int | None = UNSET) -> types.NewApiKey | None:
         return cast(Any, await _of(info).rotate_key(id, _arguments(overlap_seconds=overlap_seconds)))
+
+    @strawberry.mutation(description="A new account and its first key. Needs the scope `accounts:write`.")
+    async def create_account(self, info: Info, input: inputs.CreateAccountInput) -> types.NewAccount | None:
+        return cast(Any, await _of(info).create_account(_values(input)))
+
+    @strawberry.mutation(description="Needs the scope `accounts:write`.")
+    async def set_plan(self, info: Info, account_id: ID, input: inputs.SetPlanInput) -> types.Account | None:
+        return cast(Any, await _of(info).set_plan(account_id, _values(input)))
+
+    @strawberry.mutation(description="A key for any account. Needs the scope `accounts:write`.")
+    async def create_account_key(
+        self, info: Info, account_id: ID, input: inputs.CreateKeyInput
+    ) -> types.NewApiKey | None:
+        return cast(Any, await _of(info).create_account_key(account_id, _values(input)))
+
+    @strawberry.mutation(description="Credits into an account. Needs the scope `accounts:write`.")
+    async def grant_credits(self, info: Info, account_id: ID, input: inputs.GrantInput) -> types.Credits | None:
+        return cast(Any, await _of(info).grant_credits(account_id, _values(input)))
 
     @strawberry.mutation
     async def create_endpoint(self, info: Info, input: inputs.CreateEndpointInput) -> types.Endpoint | None:

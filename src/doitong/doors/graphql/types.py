@@ -157,6 +157,19 @@ class NewApiKey:
     secret: str
 
 
+@strawberry.type(description="An account and its first key, whose secret is shown only here.")
+class NewAccount:
+    account: Account
+    key: ApiKey
+    secret: str
+
+
+@strawberry.type
+class AccountConnection:
+    nodes: list[Account]
+    page_info: PageInfo
+
+
 @strawberry.type(description="A URL that is told of events.")
 class Endpoint:
     id: strawberry.ID

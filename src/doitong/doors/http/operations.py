@@ -8,9 +8,10 @@ from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from doitong.accounts.rules import LIMIT_MAX
 from doitong.catalogue.model import Kind
 from doitong.catalogue.services import SERVICES, describe
-from doitong.core.errors import InvalidParameter, NotFound, rule
+from doitong.core.errors import InvalidParameter, NotFound, one_of, rule, whole_number
 from doitong.core.ids import is_id
 from doitong.doors.http import bodies
 from doitong.doors.http.access import write_rate
@@ -18,7 +19,8 @@ from doitong.doors.http.asgi import Call
 from doitong.doors.http.values import Values
 from doitong.generations.model import Generation, GenerationFilter, RawRequest, Status
 from doitong.generations.presentation import present
-from doitong.keys.model import Caller, Scope
+from doitong.keys.model import CUSTOMER_SCOPES, Caller, Scope
+from doitong.plans.model import OVERRIDABLE
 from doitong.webhooks.model import ENDED_EVENTS, DeliveryFilter, DeliveryState, EndpointChange
 from doitong.webhooks.rules import check_events
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _CANONICAL = {"imageUrl": "image", "provider": "service"}
 _ONE_OF_TWO = rule("is given twice under two names", "je podan dvakrat pod dvema imenoma")
+GRANT_MAXIMUM = 1_000_000_000
 OVERLAP_SECONDS_MAXIMUM = 30 * 24 * 3600
 
 
@@ -158,6 +161,58 @@ class Operations:
         )
         return bodies.new_key_body(new)
 
+    # the operator's
+
+    async def accounts(self, page: Values) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        found = await self._application.accounts.list(first=page.first(), after=page.after())
+        return bodies.page("accounts", [bodies.account_body(item) for item in found.accounts], found.next_after)
+
+    async def create_account(self, given: Values) -> dict[str, Any]:
+        """A new account and its first key, whose secret is shown only here."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("name", "plan", "email", "language", "limits")
+        account = await self._application.accounts.create(
+            given.required_text("name", 200),
+            given.text("plan", 40) or "free",
+            email=given.text("email", 254),
+            language=given.text("language", 8) or "en",
+            limits=_limits(given),
+        )
+        new = await self._application.keys.create(account.id, "first key")
+        return {"account": bodies.account_body(account), **bodies.new_key_body(new)}
+
+    async def set_plan(self, account_id: str, given: Values) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("plan", "limits")
+        plan = given.required_text("plan", 40)
+        account = await self._application.accounts.set_plan(_known(account_id), plan, _limits(given))
+        return bodies.account_body(account)
+
+    async def create_account_key(self, account_id: str, given: Values) -> dict[str, Any]:
+        """A key for any account; the operator's own scope is not given this way."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("name", "scopes", "expiresAt")
+        new = await self._application.keys.create(
+            _known(account_id),
+            given.required_text("name", 100),
+            scopes=given.texts("scopes"),
+            expires_at=given.moment("expiresAt"),
+            granter=CUSTOMER_SCOPES,
+        )
+        return bodies.new_key_body(new)
+
+    async def grant_credits(self, account_id: str, given: Values) -> dict[str, Any]:
+        """Credits into an account; the reason stands in its statement."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("credits", "reason")
+        credits = given.required_whole("credits", 1, GRANT_MAXIMUM)
+        reason = given.required_text("reason", 200)
+        account = await self._application.accounts.get(_known(account_id))
+        ledger = self._application.ledger
+        await ledger.grant(account.id, credits, reason=reason, actor=self._caller.key_prefix)
+        return bodies.credits_body(await ledger.balance(account.id))
+
     # webhooks
 
     async def endpoints(self) -> list[dict[str, Any]]:
@@ -271,3 +326,21 @@ def _known(object_id: str) -> str:
     if not is_id(object_id):
         raise NotFound
     return object_id
+
+
+def _limits(given: Values) -> dict[str, int | None]:
+    """Overrides of a plan's limits, from their camelCase names."""
+    found: dict[str, int | None] = {}
+    for name, value in given.mapping("limits").items():
+        snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+        if snake not in OVERRIDABLE:
+            raise given.invalid("limits", one_of([_camel(item) for item in OVERRIDABLE]))
+        if value is not None and type(value) is not int:
+            raise given.invalid(f"limits.{name}", whole_number(1, LIMIT_MAX))
+        found[snake] = value
+    return found
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from doitong.core.errors import (
+    MUST_BE_OBJECT,
     MUST_BE_TEXT,
     NO_CONTROL_CHARACTERS,
     NOT_KNOWN,
@@ -93,6 +94,21 @@ class Values:
             value = int(value)
         if type(value) is not int or not minimum <= value <= maximum:
             raise self.invalid(name, whole_number(minimum, maximum))
+        return value
+
+    def required_whole(self, name: str, minimum: int, maximum: int) -> int:
+        value = self.whole(name, minimum, maximum)
+        if value is None:
+            raise self.invalid(name, REQUIRED)
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """An object; empty when it is absent."""
+        value = self._given.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or len(value) > LIST_MAXIMUM:
+            raise self.invalid(name, MUST_BE_OBJECT)
         return value
 
     def choice(self, name: str, kind: type[Choice]) -> Choice | None:

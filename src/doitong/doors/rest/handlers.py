@@ -92,6 +92,26 @@ async def rotate_key(call: RestCall) -> Data:
     return await call.operations.rotate_key(call.id, Values(await call.optional_json()))
 
 
+async def list_accounts(call: RestCall) -> Data:
+    return await call.operations.accounts(call.query())
+
+
+async def create_account(call: RestCall) -> Data:
+    return await call.operations.create_account(Values(await call.json()))
+
+
+async def set_plan(call: RestCall) -> Data:
+    return {"account": await call.operations.set_plan(call.id, Values(await call.json()))}
+
+
+async def create_account_key(call: RestCall) -> Data:
+    return await call.operations.create_account_key(call.id, Values(await call.json()))
+
+
+async def grant_credits(call: RestCall) -> Data:
+    return {"credits": await call.operations.grant_credits(call.id, Values(await call.json()))}
+
+
 async def list_endpoints(call: RestCall) -> Data:
     return {"endpoints": await call.operations.endpoints()}
 

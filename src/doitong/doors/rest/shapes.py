@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from doitong.accounts.model import LANGUAGES
 from doitong.catalogue.model import AspectRatio, CameraMove, MotionIntensity, Quality, Version
 from doitong.catalogue.services import PROMPT_MAX_CHARACTERS, SEED_MAXIMUM, SERVICES
 from doitong.core.errors import REGISTRY
-from doitong.keys.model import ALL_SCOPES
+from doitong.keys.model import ALL_SCOPES, CUSTOMER_SCOPES
+from doitong.plans.model import PLANS
 from doitong.webhooks.model import DeliveryState, EventType
 
 Shape = dict[str, Any]
@@ -219,10 +221,29 @@ COMPONENTS: dict[str, Shape] = {
     "NewKeyRequest": request(
         {
             "name": text(minLength=1, maxLength=100),
-            "scopes": listing(words(sorted(ALL_SCOPES)), "All that the asking key has when left out."),
+            "scopes": listing(words(sorted(CUSTOMER_SCOPES)), "All that the asking key has when left out."),
             "expiresAt": moment(),
         },
         "name",
+    ),
+    "NewAccountRequest": request(
+        {
+            "name": text(minLength=1, maxLength=200),
+            "plan": words(tuple(PLANS)),
+            "email": text(maxLength=254),
+            "language": words(LANGUAGES),
+            "limits": {"type": "object", "description": "What is set for this account instead of its plan's limits."},
+        },
+        "name",
+    ),
+    "PlanRequest": request({"plan": words(tuple(PLANS)), "limits": {"type": "object"}}, "plan"),
+    "GrantRequest": request(
+        {
+            "credits": whole(minimum=1, maximum=1_000_000_000),
+            "reason": text("Stands in the statement.", minLength=1, maxLength=200),
+        },
+        "credits",
+        "reason",
     ),
     "RotateKeyRequest": request(
         {"overlapSeconds": whole("How long the old key still works.", minimum=0, maximum=2592000, default=0)}

@@ -58,6 +58,8 @@ _PAGE = (
 )
 _VIDEO = data(generatevideo=ref("Generation"))
 _SUBMIT_STATUSES = (400, 402, 409, 413, 415, 422, 503)
+_OPERATOR = "Operator"
+_OPERATOR_ONLY = "Needs a key with the scope `accounts:write`, which the operator makes on the command line."
 _GENERATIONS, _ACCOUNT, _KEYS, _WEBHOOKS = "Generations", "Account", "Keys", "Webhooks"
 
 
@@ -347,5 +349,64 @@ ROUTES: tuple[Route, ...] = (
         data(delivery=ref("Delivery")),
         description="The same event with the same id, as a new delivery.",
         statuses=(404, 409),
+    ),
+    Route(
+        "GET",
+        "/v1/accounts",
+        handlers.list_accounts,
+        _OPERATOR,
+        Text("List accounts", "Seznam računov"),
+        _page(accounts=listing(ref("Account"))),
+        description=_OPERATOR_ONLY,
+        parameters=_PAGE,
+        statuses=(400,),
+    ),
+    Route(
+        "POST",
+        "/v1/accounts",
+        handlers.create_account,
+        _OPERATOR,
+        Text("Make an account with its first key", "Ustvari račun s prvim ključem"),
+        data(account=ref("Account"), key=ref("Key"), secret=text("The whole key; shown only here.")),
+        description=_OPERATOR_ONLY,
+        body="NewAccountRequest",
+        example={"name": "Acme", "plan": "starter"},
+        statuses=(400, 413, 415),
+    ),
+    Route(
+        "PATCH",
+        "/v1/accounts/{id}",
+        handlers.set_plan,
+        _OPERATOR,
+        Text("Change the plan of an account", "Spremeni paket računa"),
+        data(account=ref("Account")),
+        description=_OPERATOR_ONLY,
+        body="PlanRequest",
+        example={"plan": "pro"},
+        statuses=(400, 404, 413, 415),
+    ),
+    Route(
+        "POST",
+        "/v1/accounts/{id}/keys",
+        handlers.create_account_key,
+        _OPERATOR,
+        Text("Make an API key for an account", "Ustvari ključ API za račun"),
+        data(key=ref("Key"), secret=text("The whole key; shown only here.")),
+        description=_OPERATOR_ONLY,
+        body="NewKeyRequest",
+        example={"name": "second key"},
+        statuses=(400, 404, 413, 415),
+    ),
+    Route(
+        "POST",
+        "/v1/accounts/{id}/grants",
+        handlers.grant_credits,
+        _OPERATOR,
+        Text("Grant credits to an account", "Podeli kredite računu"),
+        data(credits=ref("Credits")),
+        description=_OPERATOR_ONLY,
+        body="GrantRequest",
+        example={"credits": 1000, "reason": "invoice 2024-17"},
+        statuses=(400, 404, 413, 415),
     ),
 )
