@@ -15,7 +15,12 @@ from graphql import (
     is_required_argument,
 )
 
-REQUIRED_VALUES = {"UpdateEndpointInput": '{description: "taken"}'}
+REQUIRED_VALUES = {
+    "UpdateEndpointInput": '{description: "taken"}',
+    "SetPlanInput": '{plan: "enterprise"}',
+    "CreateKeyInput": '{name: "taken"}',
+    "GrantInput": '{credits: 1, reason: "taken"}',
+}
 
 
 def read_sdl(url: str) -> GraphQLSchema:

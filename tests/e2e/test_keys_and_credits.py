@@ -87,6 +87,26 @@ def test_a_key_can_do_what_its_scopes_say_and_no_more(system: System) -> None:
                 assert needed in answer.json()["errors"][0]["message"]
 
 
+def test_only_an_operators_key_makes_accounts(system: System) -> None:
+    customer = system.customer(credits=1000)
+    made = {"name": "Made by API", "plan": "free"}
+    assert customer.get("/v1/accounts").status_code == 403
+    assert customer.post("/v1/accounts", made).status_code == 403
+    assert customer.post("/v1/keys", {"name": "a", "scopes": ["accounts:write"]}).status_code == 403
+    assert system.known("", system.demo_key).get("/v1/accounts").status_code == 200  # the newcomer is the operator
+    home = system.cli("accounts", "create", "Operators")
+    operator = system.known(home, system.cli("keys", "create", home, "--scope", "accounts:write"))
+    answer = operator.post("/v1/accounts", made)
+    assert answer.status_code == 200, answer.text
+    account_id = answer.json()["data"]["account"]["id"]
+    given = operator.post(f"/v1/accounts/{account_id}/grants", {"credits": 50, "reason": "welcome"})
+    assert given.json()["data"]["credits"] == {"available": 1050, "held": 0}
+    new = system.known(account_id, answer.json()["data"]["secret"])
+    assert new.credits() == {"available": 1050, "held": 0}
+    assert new.get("/v1/accounts").status_code == 403
+    assert operator.post(f"/v1/accounts/{UNKNOWN_ID}/grants", {"credits": 1, "reason": "a"}).status_code == 404
+
+
 def test_a_key_makes_no_key_that_may_do_more(system: System) -> None:
     customer = system.customer()
     maker = system.known(customer.account_id, new_key(customer, scopes=["keys:write", "account:read"])["secret"])
