@@ -22,7 +22,7 @@ up: $(VENV)/.installed ## Start everything: database, API, worker. Ctrl-C stops 
 demo: $(VENV)/.installed ## The same, then make the documentation's first video and save it here.
 	@exec $(BIN)/doitong up --demo $(ARGS)
 
-test: $(VENV)/.installed-dev ## Run the tests. ARGS=tests/platform narrows them.
+test: $(VENV)/.installed-dev $(VENV)/.installed-s3 ## Run the tests. ARGS=tests/platform narrows them.
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports.
@@ -42,8 +42,9 @@ lock: ## Pin all dependencies again (needs uv).
 	options="--quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate"; \
 	export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
 	"$$uv" pip compile $$options pyproject.toml requirements.in -o requirements.txt && \
-	"$$uv" pip compile $$options pyproject.toml requirements.in --extra dev -c requirements.txt -o requirements-dev.txt
-	@! grep -nE '://|^--(index|extra-index|find-links)|@ file' requirements.txt requirements-dev.txt || \
+	"$$uv" pip compile $$options pyproject.toml requirements.in --extra dev -c requirements.txt -o requirements-dev.txt && \
+	"$$uv" pip compile $$options requirements-s3.in -o requirements-s3.txt
+	@! grep -nE '://|^--(index|extra-index|find-links)|@ file' requirements.txt requirements-dev.txt requirements-s3.txt || \
 		{ echo "The lock must not name an address or a path."; exit 1; }
 
 clean-data: ## Delete ./data: database, files, keys. Asks first.
@@ -68,4 +69,10 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.made
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements-dev.txt
+	@touch $@
+
+# moto, the S3 that storage is tested against, wants an older dateutil than strawberry: it has a place of its own
+$(VENV)/.installed-s3: requirements-s3.txt $(VENV)/.installed-dev
+	@[ -x $(VENV)/s3/bin/python ] || $(PYTHON) -m venv $(VENV)/s3
+	@$(VENV)/s3/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements-s3.txt
 	@touch $@

@@ -116,3 +116,15 @@ def test_a_bad_value_is_refused_by_name(name: str, change: dict[str, Any]) -> No
     for language in ("en", "sl"):
         assert refused.value.message(language).startswith(shown)
     assert len(refused.value.message("en")) < 300
+
+
+def test_a_move_without_a_direction_takes_it_from_the_sign() -> None:
+    motion = {"camera": [{"move": "pan", "strength": -0.4}, {"move": "dolly"}, {"move": "orbit_left", "strength": 1}]}
+    assert parse(**GOOD, motion=motion).motion == {
+        "camera": [
+            {"move": "pan_left", "strength": 0.4},
+            {"move": "dolly_in", "strength": 0.5},
+            {"move": "orbit_left", "strength": 1.0},
+        ],
+        "brushes": [],
+    }

@@ -237,14 +237,32 @@ def _items(value: Any, shown: str, maximum: int) -> list[Any]:
     return value
 
 
+# a move without a direction: a positive strength means the first, a negative one the second
+SIGNED_MOVES = {
+    "pan": (CameraMove.PAN_RIGHT, CameraMove.PAN_LEFT),
+    "tilt": (CameraMove.TILT_UP, CameraMove.TILT_DOWN),
+    "roll": (CameraMove.ROLL_RIGHT, CameraMove.ROLL_LEFT),
+    "dolly": (CameraMove.DOLLY_IN, CameraMove.DOLLY_OUT),
+    "truck": (CameraMove.TRUCK_RIGHT, CameraMove.TRUCK_LEFT),
+    "pedestal": (CameraMove.PEDESTAL_UP, CameraMove.PEDESTAL_DOWN),
+    "zoom": (CameraMove.ZOOM_IN, CameraMove.ZOOM_OUT),
+    "orbit": (CameraMove.ORBIT_RIGHT, CameraMove.ORBIT_LEFT),
+}
+
+
 def _parse_move(value: Any, shown: str) -> dict[str, Any]:
+    """A move by its whole name with a strength of 0–1, or by its short name with a strength of -1–1."""
     if not isinstance(value, Mapping):
         raise InvalidParameter(shown, MUST_BE_OBJECT)
     _refuse_other_keys(value, ("move", "strength"), shown)
+    name, strength = value.get("move"), value.get("strength")
+    if isinstance(name, str) and name in SIGNED_MOVES:
+        signed = 0.5 if strength is None else _in_range(strength, -1, 1, f"{shown}.strength")
+        return {"move": SIGNED_MOVES[name][signed < 0].value, "strength": abs(signed)}
     moves = [move.value for move in CameraMove]
-    if value.get("move") not in moves:
-        raise InvalidParameter(f"{shown}.move", one_of(moves))
-    return {"move": value["move"], "strength": _fraction(value.get("strength"), f"{shown}.strength")}
+    if name not in moves:
+        raise InvalidParameter(f"{shown}.move", one_of([*moves, *SIGNED_MOVES]))
+    return {"move": name, "strength": _fraction(strength, f"{shown}.strength")}
 
 
 def _parse_brush(value: Any, shown: str) -> dict[str, Any]:

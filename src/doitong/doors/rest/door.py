@@ -70,7 +70,7 @@ class RestDoor:
             methods = self._routes.get("/".join(parts))
         if methods is None:
             raise NotFound
-        route = methods.get(scope["method"])
+        route = methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
         if route is None:
             raise DoitongError("METHOD_NOT_ALLOWED", allow=", ".join(sorted(methods)))
         call.route = route.path
