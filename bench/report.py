@@ -18,7 +18,9 @@ FLOORS = {
 
 def render(results: dict[str, Any]) -> str:
     """Markdown of everything that was measured."""
-    parts = [f"# Measurements\n\n{results['machine']}, 2 cores shared by all processes and the load, {results['when']}.\n"]
+    parts = [
+        f"# Measurements\n\n{results['machine']}, 2 cores shared by all processes and the load, {results['when']}.\n"
+    ]
     writers = {
         "api": _api,
         "growth": _growth,

@@ -94,6 +94,7 @@ class Application:
                 clock,
                 uploads,
                 egress,
+                metrics,
                 engines_of=engines_of,
                 timeout=timedelta(seconds=settings.generation_timeout_seconds),
                 cdn_base_url=settings.effective_cdn_base_url,
@@ -145,9 +146,7 @@ class Workshop:
             FilmKeeper(app.storage),
             app.uploads,
             app.metrics,
-            AttemptSettings(
-                timedelta(seconds=settings.lease_seconds), work_dir, settings.effective_cdn_base_url
-            ),
+            AttemptSettings(timedelta(seconds=settings.lease_seconds), work_dir, settings.effective_cdn_base_url),
         )
         return cls(
             engines=engines,

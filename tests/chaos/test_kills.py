@@ -45,7 +45,7 @@ class Crew:
     async def start(self, name: str) -> None:
         assert self.zygote.stdin
         assert self.zygote.stdout
-        self.zygote.stdin.write(f"{name.split('-')[0]}\n".encode())
+        self.zygote.stdin.write(f"{name.split('-', maxsplit=1)[0]}\n".encode())
         await self.zygote.stdin.drain()
         self.processes[name] = int(await self.zygote.stdout.readline())
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from tests.doors.house import House
 
 from doitong.app import Application
 from doitong.core.clock import SteppedClock
@@ -17,6 +16,7 @@ from doitong.core.settings import Settings
 from doitong.doors.http.app import build_app
 from doitong.doors.http.edge import Edge
 from doitong.doors.http.server import make_server
+from tests.doors.house import House
 
 Serving = Callable[[Edge], AbstractAsyncContextManager[httpx.AsyncClient]]
 

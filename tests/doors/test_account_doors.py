@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tests.doors.house import House
 
 from doitong.doors.rest.table import ROUTES, Access
+from tests.doors.house import House
 
 FLAT = {"service": "runway", "prompt": "A bear walking along a beach"}
 UNKNOWN_ID = "0" * 26

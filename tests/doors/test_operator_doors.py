@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.doors.house import House
 
 from doitong.keys.model import ALL_SCOPES
+from tests.doors.house import House
 
 
 @pytest.fixture
@@ -27,9 +27,7 @@ async def test_a_new_account_can_work_at_once(house: House, operator: dict[str, 
     own = {"X-API-Key": secret}
     limits = (await house.client.get("/v1/account", headers=own)).json()["data"]["limits"]
     assert (limits["plan"], limits["jobSlots"]) == ("free", 2)
-    granted = await post(
-        house, f"/v1/accounts/{account['id']}/grants", {"credits": 500, "reason": "welcome"}, operator
-    )
+    granted = await post(house, f"/v1/accounts/{account['id']}/grants", {"credits": 500, "reason": "welcome"}, operator)
     assert granted.json()["data"]["credits"] == {"available": 1500, "held": 0}
     statement = (await house.client.get("/v1/statement", headers=own)).json()["data"]["statement"]
     assert [(line["kind"], line["amount"], line["reason"]) for line in statement][0] == ("grant", 500, "welcome")

@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
-from tests.doors.house import House
 
 from doitong.core.errors import REGISTRY
 from doitong.doors.rest.table import ROUTES
+from tests.doors.house import House
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = ["/", "/docs", "/errors", "/errors/INSUFFICIENT_CREDITS", "/graphql"]

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.doors.house import House
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"

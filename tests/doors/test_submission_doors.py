@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.doors.house import House
 
 SEED_QUERY = (

@@ -22,9 +22,7 @@ async def refusal(client: EgressClient, url: str) -> str:
     return str(caught.value.to_body())
 
 
-async def test_denied_addresses_bring_no_connection_to_a_canary_on_loopback(
-    serve: Any, answering: Any
-) -> None:
+async def test_denied_addresses_bring_no_connection_to_a_canary_on_loopback(serve: Any, answering: Any) -> None:
     from test_urls import TRICKY
 
     async with serve() as canary:
@@ -39,9 +37,7 @@ async def test_denied_addresses_bring_no_connection_to_a_canary_on_loopback(
         assert canary.connections == 0
 
 
-async def test_a_name_that_turns_from_public_to_loopback_never_reaches_loopback(
-    serve: Any, answering: Any
-) -> None:
+async def test_a_name_that_turns_from_public_to_loopback_never_reaches_loopback(serve: Any, answering: Any) -> None:
     """The first lookup (at create) is public, the one of the send is not; 1,000 times."""
     async with serve() as canary:
         for _ in range(1000):
@@ -61,9 +57,7 @@ async def test_a_name_with_one_denied_address_among_public_ones_is_denied(answer
     assert "ADDRESS_DENIED" in await refusal(client, "https://mixed.example/")
 
 
-async def test_the_connection_goes_to_the_address_of_the_one_lookup(
-    serve: Any, loopback: EgressPolicy
-) -> None:
+async def test_the_connection_goes_to_the_address_of_the_one_lookup(serve: Any, loopback: EgressPolicy) -> None:
     lookups: list[str] = []
 
     async def resolve(host: str, port: int) -> list[str]:
@@ -226,9 +220,7 @@ async def test_a_dead_first_address_does_not_hide_a_living_second(
 ) -> None:
     async with serve() as canary:
         client = EgressClient(loopback, resolver=answering(["127.0.0.9", "127.0.0.1"]))
-        assert (
-            await client.post(f"http://two.example:{canary.port}/", content=b"", headers={})
-        ).status == 200
+        assert (await client.post(f"http://two.example:{canary.port}/", content=b"", headers={})).status == 200
         await client.close()
 
 
@@ -239,9 +231,7 @@ async def test_calls_that_were_cut_leave_the_pool_usable(serve: Any, loopback: E
         client = EgressClient(loopback, limits=limits)
         for _ in range(10):
             calls = [client.post(f"http://127.0.0.1:{slow.port}/", content=b"", headers={}) for _ in range(2)]
-            assert all(
-                isinstance(end, EgressFailed) for end in await asyncio.gather(*calls, return_exceptions=True)
-            )
+            assert all(isinstance(end, EgressFailed) for end in await asyncio.gather(*calls, return_exceptions=True))
         assert (await client.post(f"http://127.0.0.1:{canary.port}/", content=b"", headers={})).status == 200
         await client.close()
 
@@ -295,9 +285,7 @@ def _tls_for(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     )
     pem = folder / "server.pem"
     pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -137,9 +137,7 @@ async def test_cancel_races_completion_and_exactly_one_wins(
     assert await app.ledger.verify() == []
 
 
-async def test_a_canceled_generation_gives_its_slot_to_the_next_in_line(
-    customer: Any, worker: Any, clock: Any
-) -> None:
+async def test_a_canceled_generation_gives_its_slot_to_the_next_in_line(customer: Any, worker: Any, clock: Any) -> None:
     one = await customer("free", 1000)
     first = (await one.submit("#delay=1000")).generation
     clock.advance(timedelta(seconds=1))

@@ -111,7 +111,7 @@ def test_a_bad_value_is_refused_by_name(name: str, change: dict[str, Any]) -> No
     kind = values.pop("kind", None)
     with pytest.raises(InvalidParameter) as refused:
         parse(kind, **values)
-    shown = f"shown.{name}" if name.split(".")[0] in values else name
+    shown = f"shown.{name}" if name.split(".", maxsplit=1)[0] in values else name
     assert refused.value.details["parameter"] == shown
     for language in ("en", "sl"):
         assert refused.value.message(language).startswith(shown)

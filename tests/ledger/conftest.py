@@ -1,8 +1,8 @@
 import pytest
-from bank import Bank
 
 from doitong.core.clock import SteppedClock
 from doitong.db.pool import Database
+from tests.ledger.bank import Bank
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import asyncpg
 import hypothesis.strategies as st
 import pytest
-from bank import Bank
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -19,6 +18,7 @@ from doitong.core.clock import SteppedClock
 from doitong.core.errors import CreditsInsufficient, DoitongError
 from doitong.db.pool import Database
 from doitong.ledger.model import Balance, HoldState
+from tests.ledger.bank import Bank
 
 RUNS, STEPS = (int(part) for part in os.environ.get("DOITONG_LEDGER_STEPS", "60x30").split("x"))
 ACCOUNTS = 3

@@ -6,13 +6,13 @@ import random
 
 import asyncpg
 import pytest
-from bank import Bank
 
 from doitong.core.clock import SteppedClock
 from doitong.core.errors import CreditsInsufficient
 from doitong.db.pool import Connection, Database
 from doitong.ledger import store
 from doitong.ledger.model import Balance, HoldOrder, HoldState, Resolution
+from tests.ledger.bank import Bank
 
 RACES = int(os.environ.get("DOITONG_LEDGER_RACES", "200"))
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from bank import Bank
 
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound
 from doitong.ledger import store
 from doitong.ledger.model import HoldState, TransferKind
+from tests.ledger.bank import Bank
 
 
 async def test_the_statement_tells_the_whole_story_newest_first(bank: Bank) -> None:

@@ -2,12 +2,12 @@
 
 import asyncpg
 import pytest
-from bank import Bank
 
 from doitong.core.errors import DoitongError
 from doitong.ledger import store
 from doitong.ledger.model import HoldOrder, HoldState
 from doitong.ledger.rules import AMOUNT_MAX
+from tests.ledger.bank import Bank
 
 OK = "ok"
 ENDED = "already resolved"

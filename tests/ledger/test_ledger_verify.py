@@ -5,9 +5,9 @@ from importlib.resources import files
 
 import asyncpg
 import pytest
-from bank import Bank
 
 from doitong.ledger.model import HoldState
+from tests.ledger.bank import Bank
 
 TOUCHES = [
     f"{verb} {table}{rest}"

@@ -97,9 +97,7 @@ def start_holder(data_dir: Path, *command: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_server_ends_with_a_killed_supervisor_and_starts_anew(
-    embedded: EmbeddedPostgres, data_dir: Path
-) -> None:
+def test_server_ends_with_a_killed_supervisor_and_starts_anew(embedded: EmbeddedPostgres, data_dir: Path) -> None:
     holder = start_holder(data_dir)
     assert holder.stdout is not None
     server = psutil.Process(int(holder.stdout.readline()))
@@ -111,9 +109,7 @@ def test_server_ends_with_a_killed_supervisor_and_starts_anew(
     assert embedded.is_running()
 
 
-async def test_a_server_left_behind_is_replaced_and_its_data_kept(
-    embedded: EmbeddedPostgres, data_dir: Path
-) -> None:
+async def test_a_server_left_behind_is_replaced_and_its_data_kept(embedded: EmbeddedPostgres, data_dir: Path) -> None:
     await write(embedded.start(), "left behind")
     left_behind = psutil.Process(embedded.process_id)
     assert embedded._lock is not None

@@ -77,9 +77,7 @@ async def test_a_change_between_registering_and_listening_is_not_missed(dsn: str
     await listener.close()
 
 
-async def test_a_slow_subscriber_keeps_bounded_memory_and_is_told(
-    notifications: Notifications, sender: Link
-) -> None:
+async def test_a_slow_subscriber_keeps_bounded_memory_and_is_told(notifications: Notifications, sender: Link) -> None:
     await listened(notifications)
     with notifications.subscribe(CHANNEL) as slow, notifications.expect(CHANNEL, "last") as last:
         await sender.execute(

@@ -94,9 +94,7 @@ def text_length(minimum: int, maximum: int) -> Rule:
 
 REQUIRED = Rule(Text("is required", "je obvezen"), {})
 NOT_KNOWN = Rule(Text("is not a parameter of this request", "ni parameter te zahteve"), {})
-NO_CONTROL_CHARACTERS = Rule(
-    Text("must not contain control characters", "ne sme vsebovati krmilnih znakov"), {}
-)
+NO_CONTROL_CHARACTERS = Rule(Text("must not contain control characters", "ne sme vsebovati krmilnih znakov"), {})
 MUST_BE_TEXT = Rule(Text("must be a string", "mora biti niz"), {})
 MUST_BE_OBJECT = Rule(Text("must be an object", "mora biti objekt"), {})
 MUST_BE_HTTP_URL = Rule(

@@ -45,16 +45,15 @@ class Settings(BaseSettings):
     database_connections: int = Field(10, ge=2, le=500, description="Connections a process opens.")
     worker_jobs: int = Field(64, ge=1, le=10000, description="Jobs that a worker runs at once.")
     studio_renders: int = Field(0, ge=0, le=256, description="Films rendered at once; 0 for one a core.")
-    lease_seconds: float = Field(
-        30.0, ge=1, le=3600, description="A worker silent for this long has lost its job."
-    )
-    sweep_seconds: float = Field(
-        10.0, ge=0.1, le=600, description="Pause between sweeps behind the wake-ups."
-    )
+    lease_seconds: float = Field(30.0, ge=1, le=3600, description="A worker silent for this long has lost its job.")
+    sweep_seconds: float = Field(10.0, ge=0.1, le=600, description="Pause between sweeps behind the wake-ups.")
     generation_timeout_seconds: int = Field(3600, ge=60, description="A generation fails after this long.")
     service_engines: str = Field(
         "",
         description="Engines in order per service, as runway=studio;runway-i2v=studio. Empty for the catalogue's.",
+    )
+    worker_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Loopback port on which a worker serves its own /metrics; 0 for none."
     )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("auto", description="json, text, or auto: text on a terminal.")
@@ -73,9 +72,7 @@ class Settings(BaseSettings):
     @field_validator("egress_allow", mode="before")
     @classmethod
     def _split_ranges(cls, value: object) -> object:
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
     def is_embedded(self) -> bool:

@@ -226,9 +226,7 @@ class AttemptRunner:
             ended = await lifecycle.finish(connection, held, ending, now, self._settings.cdn_base_url)
         self._metrics.record_generation(ended.status.value)
         self._metrics.record_stage("whole", (now - ended.created_at).total_seconds())
-        _log.info(
-            "generation_ended", generation_id=ended.id, status=ended.status.value, error=ended.error_code
-        )
+        _log.info("generation_ended", generation_id=ended.id, status=ended.status.value, error=ended.error_code)
 
     async def fail(self, generation: Generation, failure: EngineFailure) -> None:
         """What follows from a failed attempt: another one, or the end."""
@@ -248,9 +246,7 @@ class AttemptRunner:
         charge = generation.credit_cost if verdict is Verdict.CHARGE else 0
         await self.end(generation, Ending(Status.FAILED, charge, failure.code))
 
-    async def _put_back(
-        self, generation: Generation, delay: timedelta, *, counts_attempt: bool = False
-    ) -> None:
+    async def _put_back(self, generation: Generation, delay: timedelta, *, counts_attempt: bool = False) -> None:
         async with self._database.transaction() as connection:
             held = await self._lock_own(connection, generation)
             if held is not None:
@@ -303,9 +299,7 @@ class AttemptRunner:
         self._metrics.record_attempt(generation.engine, "UNKNOWN")
         _log.error("submission_unknown", generation_id=generation.id, engine=generation.engine)
 
-    async def _under_lease(
-        self, generation: Generation, report: Report, work: Coroutine[Any, Any, None]
-    ) -> None:
+    async def _under_lease(self, generation: Generation, report: Report, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` while the lease holds; raises `LeaseLost` once it does not."""
         task = asyncio.create_task(work)
         lease_until = self._clock.now() + self._settings.lease

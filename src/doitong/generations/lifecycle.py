@@ -106,9 +106,7 @@ async def _promote(connection: Connection, locked: plans.LockedUsage) -> None:
         promoted = await store.promote_oldest(connection, usage.account_id, free)
     count = len(promoted)
     virtual_time = (
-        max(usage.virtual_time, locked.clock_virtual_time)
-        if count and not usage.ready
-        else usage.virtual_time
+        max(usage.virtual_time, locked.clock_virtual_time) if count and not usage.ready else usage.virtual_time
     )
     usage = replace(
         usage,

@@ -77,9 +77,7 @@ class Poller:
         await self._write(looked)
         for generation, status in looked:
             if status.state in (TaskState.FAILED, TaskState.LOST, TaskState.CANCELED):
-                failure = status.failure or EngineFailure(
-                    "ENGINE_FAILED", status.state.value, is_transient=True
-                )
+                failure = status.failure or EngineFailure("ENGINE_FAILED", status.state.value, is_transient=True)
                 await self._runner.fail(generation, failure)
         return len(due)
 

@@ -42,6 +42,7 @@ from doitong.keys.model import Caller
 from doitong.plans import store as plans
 from doitong.plans.model import plan_of
 from doitong.plans.rules import rate_state, shift
+from doitong.telemetry.metrics import Metrics
 from doitong.uploads.model import Upload
 
 PAGE_MAXIMUM = 100
@@ -71,6 +72,7 @@ class GenerationService:
         clock: Clock,
         pictures: PictureSource,
         egress: AddressChecker,
+        metrics: Metrics,
         *,
         engines_of: Mapping[str, tuple[str, Lane]],
         timeout: timedelta,
@@ -82,6 +84,7 @@ class GenerationService:
         self._clock = clock
         self._pictures = pictures
         self._egress = egress
+        self._metrics = metrics
         self._engines_of = engines_of
         self._timeout = timeout
         self._cdn_base_url = cdn_base_url
@@ -115,7 +118,10 @@ class GenerationService:
         if request.image is not None:
             request = await self._take_picture(caller, request, raw.values["image"][0])
         generation = self._draft(caller, request, credits)
-        return await self._desk.submit(Application(generation, caller.key_prefix, key, digest))
+        submission = await self._desk.submit(Application(generation, caller.key_prefix, key, digest))
+        if not submission.is_replay:
+            self._metrics.record_generation("submitted")
+        return submission
 
     async def _find_replay(
         self, caller: Caller, request: GenerationRequest, key: str, digest: bytes
@@ -137,9 +143,7 @@ class GenerationService:
         draft = self._draft(caller, replace(request, aspect_ratio=ratio), price_credits(request))
         return Submission(restore(draft, record), True, rate)
 
-    async def _take_picture(
-        self, caller: Caller, request: GenerationRequest, shown: str
-    ) -> GenerationRequest:
+    async def _take_picture(self, caller: Caller, request: GenerationRequest, shown: str) -> GenerationRequest:
         assert request.image is not None
         upload = await self._pictures.resolve_picture(caller.account_id, request.image, shown)
         ratio = request.aspect_ratio or nearest_aspect_ratio(upload.width, upload.height)
@@ -220,9 +224,7 @@ class GenerationService:
                     return generation
                 await end.within(min(left, RECHECK_SECONDS))
 
-    async def list_page(
-        self, caller: Caller, first: int, after: str | None, wanted: GenerationFilter
-    ) -> Page:
+    async def list_page(self, caller: Caller, first: int, after: str | None, wanted: GenerationFilter) -> Page:
         """A page of the account's generations, newest first. Raises InvalidParameter."""
         caller.require("generations:read")
         if type(first) is not int or not 1 <= first <= PAGE_MAXIMUM:
@@ -274,20 +276,14 @@ class GenerationService:
             if generation.status is not Status.PROCESSING:
                 raise DoitongError("GENERATION_FINISHED", status=generation.status.value)
             if generation.stage is Stage.UNKNOWN:
-                raise DoitongError(
-                    "CONFLICT", reason="an operator has yet to settle whether the engine charged"
-                )
-            return await lifecycle.finish(
-                connection, generation, Ending(Status.CANCELED, 0), now, self._cdn_base_url
-            )
+                raise DoitongError("CONFLICT", reason="an operator has yet to settle whether the engine charged")
+            return await lifecycle.finish(connection, generation, Ending(Status.CANCELED, 0), now, self._cdn_base_url)
 
 
 def _priced_terms(request: GenerationRequest) -> dict[str, Any]:
     """What the price was given for."""
     terms = request.to_terms()
-    return {
-        name: terms[name] for name in ("service", "kind", "duration", "quality", "version", "aspectRatio")
-    }
+    return {name: terms[name] for name in ("service", "kind", "duration", "quality", "version", "aspectRatio")}
 
 
 def engines_by_service(overrides: str, lanes: Mapping[str, Lane]) -> dict[str, tuple[str, Lane]]:
@@ -305,8 +301,6 @@ def engines_by_service(overrides: str, lanes: Mapping[str, Lane]) -> dict[str, t
     for service_id, names_in_order in orders.items():
         available = [name for name in names_in_order if name in lanes]
         if not available:
-            raise ValueError(
-                f"no engine for service {service_id!r} among {names_in_order}; have {sorted(lanes)}"
-            )
+            raise ValueError(f"no engine for service {service_id!r} among {names_in_order}; have {sorted(lanes)}")
         chosen[service_id] = (available[0], lanes[available[0]])
     return chosen

@@ -254,9 +254,7 @@ async def renew_lease(
     return result == "UPDATE 1"
 
 
-async def set_rendering(
-    connection: Connection, generation_id: str, fence: int, task_id: str, due_at: datetime
-) -> bool:
+async def set_rendering(connection: Connection, generation_id: str, fence: int, task_id: str, due_at: datetime) -> bool:
     """The upstream accepted the task: from now on it is polled."""
     result = await connection.execute(
         """

@@ -129,17 +129,11 @@ class _Batch:
         self._new_records: list[idempotency.Record] = []
 
     @classmethod
-    async def open(
-        cls, connection: Connection, applications: Sequence[Application], now: datetime
-    ) -> "_Batch":
+    async def open(cls, connection: Connection, applications: Sequence[Application], now: datetime) -> "_Batch":
         account_ids = sorted({item.generation.account_id for item in applications})
         locked = await plans.lock_usage(connection, account_ids)
         balances = await ledger.lock_balances(connection, account_ids)
-        keys = [
-            (item.generation.account_id, item.idempotency_key)
-            for item in applications
-            if item.idempotency_key
-        ]
+        keys = [(item.generation.account_id, item.idempotency_key) for item in applications if item.idempotency_key]
         records = await idempotency.find_records(connection, keys, now - KEPT_FOR)
         return cls(now, locked, {name: balance.available for name, balance in balances.items()}, records)
 
@@ -156,9 +150,7 @@ class _Batch:
         except DoitongError as refusal:
             return refusal
 
-    def _replay(
-        self, application: Application, record: idempotency.Record, locked: plans.LockedUsage
-    ) -> Outcome:
+    def _replay(self, application: Application, record: idempotency.Record, locked: plans.LockedUsage) -> Outcome:
         if record.fingerprint != application.fingerprint:
             return DoitongError("IDEMPOTENCY_KEY_REUSED")
         now_second = int(self._now.timestamp())
@@ -209,9 +201,7 @@ def _record(generation: Generation, key: str, fingerprint: bytes) -> idempotency
         "engine": generation.engine,
         "queuePosition": generation.queue_position,
     }
-    return idempotency.Record(
-        generation.account_id, key, fingerprint, generation.id, answer, generation.created_at
-    )
+    return idempotency.Record(generation.account_id, key, fingerprint, generation.id, answer, generation.created_at)
 
 
 def restore(same_request: Generation, record: idempotency.Record) -> Generation:

@@ -41,9 +41,7 @@ class ReadLimiter:
         if state.remaining == 0:
             wait = max(1, state.reset_at - now_second)
             refused = RateState(state.limit, 0, state.reset_at, wait)
-            raise RateLimited(
-                "RATE_LIMITED", refused, limit=state.limit, plan=plan.name, name="reads", retryAfter=wait
-            )
+            raise RateLimited("RATE_LIMITED", refused, limit=state.limit, plan=plan.name, name="reads", retryAfter=wait)
         self._windows[account_id] = Window(window.end_second, (window.counts[0] + 1, *window.counts[1:]))
         self._windows.move_to_end(account_id)
         if len(self._windows) > ACCOUNTS_REMEMBERED:

@@ -54,9 +54,7 @@ class Metrics:
             buckets=_STAGE_SECONDS,
             registry=self.registry,
         )
-        self.queue_depth = Gauge(
-            "doitong_queue_depth", "What waits, by queue.", ("queue",), registry=self.registry
-        )
+        self.queue_depth = Gauge("doitong_queue_depth", "What waits, by queue.", ("queue",), registry=self.registry)
         self.engine_attempts = Counter(
             "doitong_engine_attempts",
             "Tries of a generation on an engine by outcome.",

@@ -32,9 +32,7 @@ PYTHON_MINIMUM = (3, 11)
     type=click.Path(path_type=Path),
     help="Folder of database, files and secrets (DOITONG_DATA_DIR, ./data).",
 )
-@click.option(
-    "--demo", is_flag=True, help="When ready, make the documentation's first video and save it here."
-)
+@click.option("--demo", is_flag=True, help="When ready, make the documentation's first video and save it here.")
 @click.option("--exit", "exits", is_flag=True, help="With --demo: stop everything when the video is saved.")
 def up(host: str | None, port: int | None, data_dir: Path | None, *, demo: bool, exits: bool) -> None:
     """Start everything: database, API and worker.

@@ -92,9 +92,7 @@ class Query:
         return cast(Any, await _of(info).quote(inputs.of_generate(input)))
 
     @strawberry.field(description="Every account, newest first. Needs the scope `accounts:write`.")
-    async def accounts(
-        self, info: Info, first: First = UNSET, after: After = UNSET
-    ) -> types.AccountConnection | None:
+    async def accounts(self, info: Info, first: First = UNSET, after: After = UNSET) -> types.AccountConnection | None:
         return cast(Any, _nodes(await _of(info).accounts(_page(first, after)), "accounts"))
 
     @strawberry.field(description="The account's API keys, newest first.")

@@ -11,6 +11,7 @@ import signal
 from datetime import timedelta
 
 import structlog
+from prometheus_client import start_http_server
 
 from doitong.app import Application, Workshop
 from doitong.core.clock import Clock
@@ -40,6 +41,8 @@ async def work(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     app = await Application.open(settings)
     workshop = Workshop.build(app)
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port, "127.0.0.1", app.metrics.registry)
     try:
         await _work_until(stop, settings, app.database.dsn, workshop, app.clock)
     finally:
@@ -48,9 +51,7 @@ async def work(settings: Settings) -> None:
         await app.close()
 
 
-async def _work_until(
-    stop: asyncio.Event, settings: Settings, dsn: str, workshop: Workshop, clock: Clock
-) -> None:
+async def _work_until(stop: asyncio.Event, settings: Settings, dsn: str, workshop: Workshop, clock: Clock) -> None:
     renders = settings.studio_renders or os.cpu_count() or 1
     lease = timedelta(seconds=settings.lease_seconds)
     async with asyncio.TaskGroup() as group:

@@ -148,4 +148,3 @@ def _rolled(planes: Planes, roll: float, grow: float) -> Planes:
         for plane in planes
     ]
     return whole[0], whole[1], whole[2]
-
