@@ -219,11 +219,13 @@ async def _under_fire(
         firing.set()
 
     headers = {"Authorization": f"Bearer {api_key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(assassin())
-            for _ in range(8):
-                group.create_task(customer(client))
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(assassin())
+        for _ in range(8):
+            group.create_task(customer(client))
     assert firing.is_set()
     return accepted
 

@@ -18,7 +18,7 @@ def main() -> None:
     from doitong.engines.studio import engine
     from doitong.telemetry.logging import configure_logging
 
-    assert app and film and engine
+    assert all((app, film, engine))  # imported so that a fork has them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     entry = {"api": serve, "worker": run}
     for line in sys.stdin:

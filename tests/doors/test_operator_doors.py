@@ -30,7 +30,7 @@ async def test_a_new_account_can_work_at_once(house: House, operator: dict[str, 
     granted = await post(house, f"/v1/accounts/{account['id']}/grants", {"credits": 500, "reason": "welcome"}, operator)
     assert granted.json()["data"]["credits"] == {"available": 1500, "held": 0}
     statement = (await house.client.get("/v1/statement", headers=own)).json()["data"]["statement"]
-    assert [(line["kind"], line["amount"], line["reason"]) for line in statement][0] == ("grant", 500, "welcome")
+    assert (statement[0]["kind"], statement[0]["amount"], statement[0]["reason"]) == ("grant", 500, "welcome")
     changed = await post(house, f"/v1/accounts/{account['id']}", {"plan": "pro"}, operator, "PATCH")
     assert changed.json()["data"]["account"]["plan"] == "pro"
 

@@ -23,7 +23,7 @@ async def refusal(client: EgressClient, url: str) -> str:
 
 
 async def test_denied_addresses_bring_no_connection_to_a_canary_on_loopback(serve: Any, answering: Any) -> None:
-    from test_urls import TRICKY
+    from tests.egress.test_urls import TRICKY
 
     async with serve() as canary:
         client = EgressClient(EgressPolicy(), resolver=answering(["127.0.0.1"]), limits=QUICK)

@@ -74,19 +74,22 @@ async def test_what_a_dead_worker_left_is_taken_over_and_bought_once(
     generation_id = (await one.submit("a lake")).generation.id
     runner = workshop.runner
     submitted = asyncio.Event()
-    original = runner._record_task
+    original, renew = runner._record_task, runner._renew
 
-    async def die(generation: Any, task_id: str) -> bool:
+    async def die(generation: Any, task_id: str) -> None:
         submitted.set()
         await asyncio.Event().wait()
-        raise AssertionError
 
-    runner._record_task = die
+    async def say_nothing(*_: Any) -> None:
+        return None
+
+    runner._record_task, runner._renew = die, say_nothing
     dying = asyncio.create_task(worker.step())
     await submitted.wait()
     runner._record_task = original
     clock.advance(timedelta(seconds=31))
     await workshop.sweeper.sweep()
+    runner._renew = renew
     await worker.settle()
     assert (await one.get(generation_id)).status is Status.COMPLETED
     assert len(workshop.engines["scripted"].bought()) == 1

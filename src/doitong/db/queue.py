@@ -39,7 +39,7 @@ async def enqueue(
 
 
 async def enqueue_missing(connection: Connection, entrypoint: str, ids: Sequence[str]) -> None:
-    """Queue looks for a sweep: none when as many jobs of the entrypoint wait already."""
+    """Queue looks for a sweep, where any job may look at any row: none when as many wait already."""
     if not ids:
         return
     waiting = await connection.fetchval(
@@ -48,6 +48,19 @@ async def enqueue_missing(connection: Connection, entrypoint: str, ids: Sequence
         len(ids),
     )
     await enqueue(connection, entrypoint, ids[waiting:])
+
+
+async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[str]) -> None:
+    """Queue a job for each of these ids that has none, where a job is about one id alone."""
+    if not ids:
+        return
+    rows = await connection.fetch(
+        "SELECT payload FROM pgqueuer WHERE entrypoint = $1 AND payload = ANY ($2::bytea[])",
+        entrypoint,
+        [item.encode() for item in ids],
+    )
+    known = {row["payload"].decode() for row in rows}
+    await enqueue(connection, entrypoint, [item for item in ids if item not in known])
 
 
 LOG_KEPT = timedelta(days=1)

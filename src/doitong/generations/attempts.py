@@ -18,6 +18,7 @@ import structlog
 
 from doitong.catalogue.model import AspectRatio, MotionIntensity, Quality, Version
 from doitong.core.clock import Clock
+from doitong.db import queue
 from doitong.db.notifications import Notifications
 from doitong.db.pool import Connection, Database
 from doitong.engines.port import (
@@ -40,6 +41,10 @@ from doitong.telemetry.metrics import Metrics
 
 HEARTBEAT_SECONDS = 1.0
 LAST_WORDS_SECONDS = 0.5
+ANSWER_SECONDS = 60.0  # a submission under way is heard out: its task is to be recorded or stopped
+CANCEL_PAUSE = timedelta(seconds=30)
+CANCEL_TRIED_FOR = timedelta(hours=1)
+NEVER_ARRIVED = EngineFailure("ENGINE_UNAVAILABLE", "the submission never arrived", is_transient=True)
 WEIGHTS = {plan.name: plan.weight for plan in PLANS.values()}
 
 _log = structlog.get_logger(__name__)
@@ -51,10 +56,14 @@ class LeaseLost(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What the heartbeat writes of a running attempt."""
+    """What the heartbeat writes of a running attempt, and whether it may have been bought elsewhere.
+
+    From then on only the engine's own word allows another submission: whatever else breaks is left to the sweep.
+    """
 
     stage: Stage
     progress: float
+    may_be_bought: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,20 @@ class AttemptRunner:
         if generation is not None:
             await self._guard(generation, self._store_upstream)
 
-    async def run_cancel(self, generation_id: str) -> None:
-        """The body of a CANCEL job: stop the upstream's task of a generation that was canceled."""
+    async def run_cancel(self, generation_id: str) -> timedelta | None:
+        """The body of a CANCEL job: stop the upstream's task of an ended generation; a pause asks for another try."""
         async with self._database.reading() as connection:
             generation = (await store.find_many(connection, [generation_id])).get(generation_id)
-        if generation is not None and generation.engine_task_id is not None:
+        if generation is None or generation.engine_task_id is None:
+            return None
+        try:
             await self._engine(generation).cancel(generation.engine_task_id)
+        except OSError as error:
+            _log.warning("cancel_failed", generation_id=generation_id, error=repr(error))
+            assert generation.completed_at is not None
+            is_late = self._clock.now() > generation.completed_at + CANCEL_TRIED_FOR
+            return None if is_late else CANCEL_PAUSE
+        return None
 
     async def drain(self) -> None:
         """Give running attempts back to the queue and end; for SIGTERM."""
@@ -160,21 +177,33 @@ class AttemptRunner:
     async def _submit(self, generation: Generation, report: Report, folder: Path) -> None:
         engine = self._engine(generation)
         request = await self._request(generation, folder)
+        report.may_be_bought = True
         try:
             task_id = await engine.submit(request)
-        except SubmissionUnknown:  # the answer is lost: the engine may still be able to tell what it took
-            await self._recover_submission(generation, report, folder)
-            return
-        if not await self._record_task(generation, task_id):
-            await engine.cancel(task_id)
+        except EngineRefused:
+            raise
+        except Exception as error:  # the answer is lost: the engine may still be able to tell what it took
+            _log.warning("submission_unanswered", error=repr(error))
+            found = await engine.recover(request)
+            if found is None:
+                raise EngineRefused(NEVER_ARRIVED) from error
+            task_id = found
+        await self._record_task(generation, task_id)
 
-    async def _record_task(self, generation: Generation, task_id: str) -> bool:
-        due_at = self._clock.now() + timedelta(seconds=self._engine(generation).poll_seconds)
+    async def _record_task(self, generation: Generation, task_id: str) -> None:
+        """Note the task, to be polled. One that nobody will look for is stopped; a successor's is left alone."""
+        engine = self._engine(generation)
+        due_at = self._clock.now() + timedelta(seconds=engine.poll_seconds)
         async with self._database.transaction() as connection:
-            return await store.set_rendering(connection, generation.id, generation.fence, task_id, due_at)
+            if await store.set_rendering(connection, generation.id, generation.fence, task_id, due_at):
+                return
+            now_stands = (await store.find_many(connection, [generation.id]))[generation.id]
+        if now_stands.status is not Status.PROCESSING or now_stands.attempt > generation.attempt:
+            await engine.cancel(task_id)
 
     async def _store_upstream(self, generation: Generation, report: Report, folder: Path) -> None:
         assert generation.engine_task_id is not None
+        report.may_be_bought = True
         film = await self._engine(generation).fetch(generation.engine_task_id, folder / "film.mp4")
         await self._keep(generation, film, report)
 
@@ -193,17 +222,20 @@ class AttemptRunner:
         async with self._database.transaction() as connection:
             now = self._clock.now()
             generation = await store.claim_expired(connection, generation_id, now, self._settings.lease)
-        if generation is None:
-            return
-        _log.warning("lease_expired", generation_id=generation.id, stage=generation.stage.value)
-        if generation.stage is Stage.STORING and generation.lane is Lane.SUBMIT:
-            await self._guard(generation, self._store_upstream)
-        elif generation.lane is Lane.SUBMIT:
+            if generation is None:
+                return
+            _log.warning("lease_expired", generation_id=generation.id, stage=generation.stage.value)
+            if generation.lane is Lane.SUBMIT and generation.stage is Stage.STORING:
+                await store.set_lease(connection, generation.id, generation.fence, None)
+                await queue.enqueue(connection, queue.STORE, [generation.id])
+                return
+        if generation.lane is Lane.SUBMIT:
             await self._guard(generation, self._recover_submission)
         else:
             await self._put_back(generation, timedelta(0))
 
     async def _recover_submission(self, generation: Generation, report: Report, folder: Path) -> None:
+        report.may_be_bought = True
         engine = self._engine(generation)
         task_id = await engine.recover(await self._request(generation, folder))
         if task_id is None:
@@ -271,6 +303,8 @@ class AttemptRunner:
         report = Report(generation.stage, generation.progress)
         task = asyncio.create_task(self._under_lease(generation, report, work(generation, report, folder)))
         self._running.add(task)
+        if self._is_draining:  # the drain began between the claim and here
+            task.cancel()
         try:
             await task
         except LeaseLost:
@@ -282,16 +316,25 @@ class AttemptRunner:
         except FilmUnfit as unfit:
             await self.fail(generation, EngineFailure("ENGINE_FAILED", str(unfit), is_transient=True))
         except asyncio.CancelledError:
-            await self._put_back(generation, timedelta(0))
+            await self._let_go(generation, report)
             if not self._is_draining:
                 raise
         except Exception as error:
             _log.exception("attempt_broke")
-            await self.fail(generation, EngineFailure("ENGINE_FAILED", repr(error), is_transient=True))
+            if not report.may_be_bought:  # else the lease ends, and the sweep goes on from what is recorded
+                await self.fail(generation, EngineFailure("ENGINE_FAILED", repr(error), is_transient=True))
         finally:
             self._running.discard(task)
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             structlog.contextvars.unbind_contextvars("generation_id")
+
+    async def _let_go(self, generation: Generation, report: Report) -> None:
+        """End an interrupted attempt: back to the queue, or to the next sweep where the engine has to be asked."""
+        if not report.may_be_bought:
+            await self._put_back(generation, timedelta(0))
+            return
+        async with self._database.transaction() as connection:
+            await store.set_lease(connection, generation.id, generation.fence, self._clock.now())
 
     async def _leave_unknown(self, generation: Generation) -> None:
         async with self._database.transaction() as connection:
@@ -318,7 +361,7 @@ class AttemptRunner:
                     case None if lease_until > self._clock.now():
                         continue  # the database is away, but nobody else can have claimed yet
                     case _:
-                        await asyncio.wait({task}, timeout=LAST_WORDS_SECONDS)
+                        await asyncio.wait({task}, timeout=_patience_seconds(report))
                         if task.done():  # it ended, or gave the lease up itself, between two heartbeats
                             return task.result()
                         raise LeaseLost
@@ -351,6 +394,12 @@ class AttemptRunner:
             image_path = folder / "picture"
             await self._pictures.fetch_to(parameters["image"], image_path)
         return to_engine_request(generation, image_path)
+
+
+def _patience_seconds(report: Report) -> float:
+    """How long an attempt that has lost its lease may still run."""
+    is_submitting = report.may_be_bought and report.stage is Stage.SUBMITTING
+    return ANSWER_SECONDS if is_submitting else LAST_WORDS_SECONDS
 
 
 Work = Callable[[Generation, Report, Path], Coroutine[Any, Any, None]]

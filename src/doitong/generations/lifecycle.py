@@ -43,7 +43,7 @@ async def finish(
         connection, generation.id, ending.status, ending.charge_credits, metadata, ending.error_code, now
     )
     await free_slot(connection, generation)
-    if ending.status is Status.CANCELED and generation.lane is Lane.SUBMIT and generation.engine_task_id:
+    if ending.may_leave_task_running and generation.lane is Lane.SUBMIT and generation.engine_task_id:
         await queue.enqueue(connection, queue.CANCEL, [generation.id])
     is_charged = ending.charge_credits > 0
     outcome = HoldState.CAPTURED if is_charged else HoldState.RELEASED

@@ -21,6 +21,7 @@ from doitong.generations.model import Generation
 
 BATCH_MAXIMUM = 500
 CONCURRENT_LOOKS = 64
+LOOK_SECONDS_MAXIMUM = 20.0
 PAUSE_MINIMUM_SECONDS = 0.01
 PAUSE_MAXIMUM_SECONDS = 0.2
 JITTER = 0.1
@@ -77,19 +78,29 @@ class Poller:
         await self._write(looked)
         for generation, status in looked:
             if status.state in (TaskState.FAILED, TaskState.LOST, TaskState.CANCELED):
-                failure = status.failure or EngineFailure("ENGINE_FAILED", status.state.value, is_transient=True)
-                await self._runner.fail(generation, failure)
+                await self._fail(generation, status)
         return len(due)
+
+    async def _fail(self, generation: Generation, status: TaskStatus) -> None:
+        """What follows from a failed task. One that cannot be written comes due again and spoils no other."""
+        failure = status.failure or EngineFailure("ENGINE_FAILED", status.state.value, is_transient=True)
+        try:
+            await self._runner.fail(generation, failure)
+        except Exception:
+            _log.exception("poll_failed", generation_id=generation.id)
 
     async def _look(self, generation: Generation) -> TaskStatus | None:
         """The task's state, or None when the engine cannot be asked now: it comes due again by itself."""
         assert generation.engine_task_id is not None
         async with self._places:
             try:
-                return await self._engines[generation.engine].watch(generation.engine_task_id)
-            except OSError as error:
+                async with asyncio.timeout(LOOK_SECONDS_MAXIMUM):
+                    return await self._engines[generation.engine].watch(generation.engine_task_id)
+            except OSError as error:  # a timeout is one
                 _log.warning("watch_failed", generation_id=generation.id, error=repr(error))
-                return None
+            except Exception:  # one task that its engine cannot read does not hide the others of the batch
+                _log.exception("watch_broke", generation_id=generation.id, engine=generation.engine)
+            return None
 
     async def _write(self, looked: list[tuple[Generation, TaskStatus]]) -> None:
         running = [

@@ -14,7 +14,7 @@ from doitong.core.errors import DoitongError, InvalidParameter, NotFound, whole_
 from doitong.core.ids import RandomBits, is_id, new_id
 from doitong.db.notifications import Notifications
 from doitong.db.pool import Database
-from doitong.generations import lifecycle, store
+from doitong.generations import lifecycle, quote_store, store
 from doitong.generations.model import (
     Generation,
     GenerationFilter,
@@ -107,7 +107,7 @@ class GenerationService:
         key = parse_key(idempotency_key)
         request = parse_request(raw)
         digest = fingerprint(request.to_terms())
-        if request.image is not None and key is not None:
+        if key is not None and (request.image or request.webhook_url or request.quote_id):
             replay = await self._find_replay(caller, request, key, digest)
             if replay is not None:
                 return replay
@@ -126,7 +126,7 @@ class GenerationService:
     async def _find_replay(
         self, caller: Caller, request: GenerationRequest, key: str, digest: bytes
     ) -> Submission | None:
-        """A stored answer, before a picture is fetched again for a request that was accepted long ago."""
+        """A stored answer, before asking again what may have changed since: a picture, an address, a quote."""
         now = self._clock.now()
         async with self._database.reading() as connection:
             records = await idempotency.find_records(connection, [(caller.account_id, key)], now - KEPT_FOR)
@@ -184,7 +184,7 @@ class GenerationService:
             expires_at=now + QUOTE_LIFETIME,
         )
         async with self._database.transaction() as connection:
-            await store.insert_quote(connection, caller.account_id, quote)
+            await quote_store.insert_quote(connection, caller.account_id, quote)
         return quote
 
     async def _settle_price(self, caller: Caller, request: GenerationRequest) -> int:
@@ -192,7 +192,7 @@ class GenerationService:
         if request.quote_id is None:
             return price_credits(request)
         async with self._database.reading() as connection:
-            quote = await store.find_quote(connection, caller.account_id, request.quote_id)
+            quote = await quote_store.find_quote(connection, caller.account_id, request.quote_id)
         if quote is None or quote.expires_at <= self._clock.now():
             raise DoitongError("QUOTE_EXPIRED")
         for name, value in _priced_terms(request).items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from doitong.catalogue.model import Kind
 from doitong.db.pool import Connection, Row
-from doitong.generations.model import Generation, GenerationFilter, Lane, Quote, Stage, Status
+from doitong.generations.model import Generation, GenerationFilter, Lane, Stage, Status
 
 COLUMNS = (
     "id, account_id, kind, service, prompt, parameters, webhook_url, credit_cost, status, stage, progress, holds_slot,"
@@ -254,6 +254,19 @@ async def renew_lease(
     return result == "UPDATE 1"
 
 
+async def set_lease(connection: Connection, generation_id: str, fence: int, until: datetime | None) -> None:
+    """Give a claim back without moving the generation: to the sweep (a moment), or to a job (None)."""
+    await connection.execute(
+        """
+        UPDATE generation SET lease_until = $3
+        WHERE id = $1 AND fence = $2 AND status = 'processing' AND lease_until IS NOT NULL
+        """,
+        generation_id,
+        fence,
+        until,
+    )
+
+
 async def set_rendering(connection: Connection, generation_id: str, fence: int, task_id: str, due_at: datetime) -> bool:
     """The upstream accepted the task: from now on it is polled."""
     result = await connection.execute(
@@ -330,9 +343,9 @@ async def promote_oldest(connection: Connection, account_id: str, limit: int) ->
     """Give job slots to the account's oldest waiting generations; its counters are locked by the caller."""
     rows = await connection.fetch(
         """
-        UPDATE generation SET holds_slot = true WHERE id IN
+        UPDATE generation SET holds_slot = true WHERE id = ANY (ARRAY  -- evaluated once: IN may be planned otherwise
             (SELECT id FROM generation WHERE account_id = $1 AND status = 'processing' AND NOT holds_slot
-             ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+             ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))
         RETURNING id, lane
         """,
         account_id,
@@ -446,37 +459,23 @@ async def ready_without_look(connection: Connection, now: datetime, limit: int) 
 async def storing_without_look(connection: Connection, limit: int) -> list[str]:
     """Finished tasks that nobody is fetching."""
     rows = await connection.fetch(
-        "SELECT id FROM generation WHERE status = 'processing' AND stage = 'storing' AND lease_until IS NULL LIMIT $1",
+        "SELECT id FROM generation WHERE status = 'processing' AND stage = 'storing' AND lease_until IS NULL"
+        " ORDER BY id LIMIT $1",
         limit,
     )
     return [row["id"] for row in rows]
 
 
-async def accounts_with_free_slots(connection: Connection, limit: int) -> list[str]:
-    """Accounts in which something waits for a slot."""
-    rows = await connection.fetch("SELECT account_id FROM account_usage WHERE backlog > 0 LIMIT $1", limit)
+async def accounts_with_free_slots(connection: Connection, slots: Mapping[str, int], limit: int) -> list[str]:
+    """Accounts in which something waits although a slot is free; `slots` are those of the plans."""
+    rows = await connection.fetch(
+        """
+        SELECT u.account_id FROM account_usage u JOIN account a ON a.id = u.account_id
+        JOIN unnest($1::text[], $2::int[]) AS p (plan, slots) ON p.plan = a.plan
+        WHERE u.backlog > 0 AND u.slots_used < coalesce((a.limits ->> 'job_slots')::int, p.slots) LIMIT $3
+        """,
+        list(slots),
+        list(slots.values()),
+        limit,
+    )
     return [row["account_id"] for row in rows]
-
-
-# Quotes ----------------------------------------------------------------------------------------------------
-
-
-async def insert_quote(connection: Connection, account_id: str, quote: Quote) -> None:
-    await connection.execute(
-        "INSERT INTO quote (id, account_id, terms, credits, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        quote.id,
-        account_id,
-        dict(quote.terms),
-        quote.credits,
-        quote.created_at,
-        quote.expires_at,
-    )
-
-
-async def find_quote(connection: Connection, account_id: str, quote_id: str) -> Quote | None:
-    row = await connection.fetchrow(
-        "SELECT id, credits, terms, created_at, expires_at FROM quote WHERE id = $1 AND account_id = $2",
-        quote_id,
-        account_id,
-    )
-    return Quote(**dict(row)) if row else None

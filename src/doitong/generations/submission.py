@@ -16,7 +16,7 @@ from typing import Any
 from doitong.core.clock import Clock
 from doitong.core.errors import CreditsInsufficient, DoitongError
 from doitong.db import queue
-from doitong.db.pool import Connection, Database
+from doitong.db.pool import DATABASE_AWAY, Connection, Database
 from doitong.generations import store
 from doitong.generations.model import Generation, Lane, Stage, Status
 from doitong.idempotency import store as idempotency
@@ -91,11 +91,13 @@ class SubmissionDesk:
         try:
             outcomes = await self._admit([application for application, _ in batch])
         except Exception as error:
-            if len(batch) > 1:
+            if len(batch) > 1 and not isinstance(error, DATABASE_AWAY):
                 for single in batch:
                     await self._settle([single])
-            elif not batch[0][1].done():
-                batch[0][1].set_exception(error)
+                return
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
             return
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if not future.done():

@@ -58,7 +58,7 @@ async def purge_records(connection: Connection, older_than: datetime, limit: int
     """Delete at most `limit` expired records; returns how many."""
     result = await connection.execute(
         """
-        DELETE FROM idempotency WHERE ctid IN
+        DELETE FROM idempotency WHERE created_at <= $1 AND ctid IN  -- a key in new use meanwhile stays
             (SELECT ctid FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
         """,
         older_than,

@@ -21,7 +21,7 @@ NESTING_MAXIMUM = 8
 
 _SECRETS = re.compile(
     r"""
-    (?P<key> dk_[0-9A-Za-z]+_(?:[0-9a-z]{8}_)?)(?![0-9a-z]{8}(?![0-9A-Za-z_]))[0-9A-Za-z_]+  # our keys, not their prefix
+    (?P<key> dk_[0-9A-Za-z]+_(?:[0-9a-z]{8}_)?)(?![0-9a-z]{8}(?![0-9A-Za-z_]))[0-9A-Za-z_]+  # our keys
   | (?P<signing> whsec_)[0-9A-Za-z+/=_-]+               # webhook signing secrets
   | (?P<scheme> \b(?:bearer|basic)\s+)[^\s'",;]+        # what follows in an Authorization header
   | (?P<url> \b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@]+(?=@)     # a password in an address

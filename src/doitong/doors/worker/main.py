@@ -94,13 +94,10 @@ def _quick_steps(workshop: Workshop) -> dict[str, Step]:
     async def store(generation_id: str) -> None:
         await workshop.runner.run_storing(generation_id)
 
-    async def cancel(generation_id: str) -> None:
-        await workshop.runner.run_cancel(generation_id)
-
     return {
         queue.SUBMIT: submit,
         queue.STORE: store,
-        queue.CANCEL: cancel,
+        queue.CANCEL: workshop.runner.run_cancel,
         queue.DELIVER: workshop.deliverer.deliver,
     }
 
@@ -109,9 +106,12 @@ async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Work
     while not stop.is_set():
         try:
             await workshop.sweeper.sweep()
-            await workshop.deliverer.sweep(clock.now())
         except Exception:
             _log.exception("sweep_failed")
+        try:
+            await workshop.deliverer.sweep(clock.now())
+        except Exception:
+            _log.exception("delivery_sweep_failed")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause_seconds):
                 await stop.wait()
