@@ -41,9 +41,7 @@ POINTS: dict[str, tuple[Callable[[Any], Any], str, bool]] = {
     "committed": (lambda workshop: workshop.runner, "end", AFTER),
 }
 POLLED_ONLY = {"recorded", "looked", "to be stored", "claimed for storing"}
-CASES = [
-    (lane, point) for lane in Lane for point in POINTS if lane is Lane.SUBMIT or point not in POLLED_ONLY
-]
+CASES = [(lane, point) for lane in Lane for point in POINTS if lane is Lane.SUBMIT or point not in POLLED_ONLY]
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from doitong.core.errors import DoitongError
-from doitong.idempotency.rules import parse_key
+from doitong.generations.model import RawRequest
+from doitong.idempotency.rules import KEPT_FOR, parse_key
+from doitong.idempotency.store import purge_records
 
 
 async def test_a_hundred_parallel_equal_requests_make_one_generation(customer: Any, app: Any) -> None:
@@ -88,3 +91,48 @@ def test_bare_and_quoted_are_one_key() -> None:
     assert parse_key("abc") == parse_key('"abc"') == "abc"
     assert parse_key("x" * 255) == "x" * 255
     assert parse_key(None) is None
+
+
+async def test_a_replay_needs_nothing_that_may_have_changed_since(
+    customer: Any, app: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quote has expired and the webhook's name no longer resolves: the answer is still the answer."""
+    one = await customer()
+    raw = RawRequest({"prompt": ("prompt", "a lake")})
+    quote = await app.generations.quote(one.caller, raw)
+    first = await one.submit("a lake", key="quoted", quoteId=quote.id)
+    told = await one.submit("a lake", key="told", webhookUrl="http://127.0.0.1/hook")
+    clock.advance(timedelta(hours=1))
+
+    async def deny(url: str, parameter: str) -> None:
+        raise DoitongError("ADDRESS_DENIED", parameter=parameter)
+
+    monkeypatch.setattr(app.generations, "_egress", SimpleNamespace(check_address=deny))
+    again = await one.submit("a lake", key="quoted", quoteId=quote.id)
+    assert (again.is_replay, again.generation.id) == (True, first.generation.id)
+    again = await one.submit("a lake", key="told", webhookUrl="http://127.0.0.1/hook")
+    assert (again.is_replay, again.generation.id) == (True, told.generation.id)
+
+
+async def test_a_purge_leaves_a_key_that_comes_into_new_use_meanwhile(customer: Any, app: Any, clock: Any) -> None:
+    one = await customer()
+    await one.submit("a lake", key="k")
+    clock.advance(timedelta(hours=26))
+    async with app.database.pool.acquire() as using, app.database.pool.acquire() as purging:
+        transaction = using.transaction()
+        await transaction.start()
+        await using.execute("UPDATE idempotency SET created_at = $1", clock.now())
+        purge = asyncio.create_task(purge_records(purging, clock.now() - KEPT_FOR, 10))
+        async with app.database.reading() as connection:
+            waits = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'"
+            while not await connection.fetchval(waits, purging.get_server_pid()):
+                pass
+        await transaction.commit()
+        assert await purge == 0
+    assert await _count_keys(app) == 1
+
+
+async def _count_keys(app: Any) -> int:
+    async with app.database.reading() as connection:
+        count: int = await connection.fetchval("SELECT count(*) FROM idempotency")
+    return count

@@ -19,7 +19,8 @@ def make_film() -> Callable[..., Path]:
 
         flags = {"movflags": "+faststart"} if options.get("is_faststart", True) else {}
         with av.open(str(path), "w", format="mp4", options=flags) as container:
-            stream = container.add_stream("libx264", rate=24, options={"preset": "ultrafast"})
+            keys = {"g": str(options.get("frames_a_key", 250)), "sc_threshold": "0"}
+            stream = container.add_stream("libx264", rate=24, options={"preset": "ultrafast", **keys})
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             for number in range(frames):
                 picture = numpy.full((height, width, 3), 40, numpy.uint8)

@@ -50,8 +50,13 @@ def test_damaged_pictures_do_not_pass(make_film: Callable[..., Path], tmp_path: 
         probe_film(path)
 
 
-def test_the_poster_is_the_sharpest_of_the_middle(make_film: Callable[..., Path], tmp_path: Path) -> None:
-    make_poster(make_film(tmp_path / "film.mp4", is_sharp_only_mid=True), tmp_path / "poster.jpg")
+@pytest.mark.parametrize(("frames", "frames_a_key"), [(48, 12), (12, 250)], ids=["key pictures", "one key picture"])
+def test_the_poster_is_a_sharp_one(
+    make_film: Callable[..., Path], tmp_path: Path, frames: int, frames_a_key: int
+) -> None:
+    """Only the middle is sharp: one of the key pictures there, or none but what stands in the middle."""
+    film = make_film(tmp_path / "film.mp4", is_sharp_only_mid=True, frames=frames, frames_a_key=frames_a_key)
+    make_poster(film, tmp_path / "poster.jpg")
     with Image.open(tmp_path / "poster.jpg") as poster:
         assert (poster.format, poster.size) == ("JPEG", (320, 180))
         low, high = poster.convert("L").getextrema()

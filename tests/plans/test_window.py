@@ -91,3 +91,25 @@ def test_an_idle_account_brings_no_saved_time_into_the_race() -> None:
     assert admission.usage.virtual_time == 77
     busy = replace(_fresh(), slots_used=0, ready=0, virtual_time=100)
     assert admit(busy, FREE, START, clock_virtual_time=77).usage.virtual_time == 100
+
+
+def test_a_machine_whose_clock_is_ahead_gives_nobody_a_second_day() -> None:
+    """Two API processes around midnight: they count into one day, whichever of them is asked."""
+    late = datetime(2026, 1, 1, 23, 59, 59, tzinfo=UTC)
+    ahead = late + timedelta(seconds=2)
+    plan = replace(FREE, generations_per_minute=1000)
+    usage = replace(_fresh(), day=late.date(), day_count=99)
+    for now in (ahead, late, ahead, late):
+        usage = _settled(admit(usage, plan, now, 0).usage)
+    assert (usage.day, usage.day_count) == (ahead.date(), 4)
+
+
+def test_a_clock_that_was_wrong_does_not_block_an_account_until_its_time_has_come() -> None:
+    usage = _fresh()
+    for _ in range(10):
+        usage = _settled(admit(usage, FREE, START + timedelta(days=365), 0).usage)
+    after = admit(usage, FREE, START, 0).usage
+    assert (sum(after.window.counts), after.window.end_second) == (1, int(START.timestamp()))
+    assert (after.day, after.day_count) == (START.date(), 1)
+    with pytest.raises(RateLimited):  # a little ahead is another machine, and counts
+        admit(usage, FREE, START + timedelta(days=365, seconds=-30), 0)

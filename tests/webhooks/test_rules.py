@@ -57,6 +57,8 @@ def again(seconds: float) -> Outcome:
         (503, "-5", 2, again(300)),
         (503, "", 2, again(300)),
         (503, "Thu, 99 Jan 2026 12:06:40 GMT", 2, again(300)),
+        (503, "Thu, 15 Jan 99999999999999 12:06:40 GMT", 2, again(300)),
+        (503, "Thu, 15 Jan 2026 99999999999999999999:06:40 GMT", 2, again(300)),
     ],
 )
 def test_every_answer_has_its_meaning(

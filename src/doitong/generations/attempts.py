@@ -110,18 +110,24 @@ class AttemptRunner:
         async with self._database.transaction() as connection:
             now = self._clock.now()
             generation = await store.claim_next(connection, lane, now, self._settings.lease, WEIGHTS)
-        if generation is not None:
-            work = self._render if lane is Lane.RENDER else self._submit
-            await self._guard(generation, work)
+        if generation is None:
+            return None
+        if self._is_draining:  # since the claim
+            await self._put_back(generation, timedelta(0))
+            return None
+        await self._guard(generation, self._render if lane is Lane.RENDER else self._submit)
         return None
 
-    async def run_storing(self, generation_id: str) -> None:
+    async def run_storing(self, generation_id: str) -> timedelta | None:
         """The body of a STORE job: fetch and store the film of a task that succeeded upstream."""
+        if self._is_draining:
+            return timedelta(0)
         async with self._database.transaction() as connection:
             now = self._clock.now()
             generation = await store.claim_for_storing(connection, generation_id, now, self._settings.lease)
         if generation is not None:
             await self._guard(generation, self._store_upstream)
+        return None
 
     async def run_cancel(self, generation_id: str) -> timedelta | None:
         """The body of a CANCEL job: stop the upstream's task of an ended generation; a pause asks for another try."""
@@ -301,10 +307,8 @@ class AttemptRunner:
         folder = self._settings.work_dir / f"{generation.id}-{generation.fence}"
         folder.mkdir(parents=True, exist_ok=True)
         report = Report(generation.stage, generation.progress)
-        task = asyncio.create_task(self._under_lease(generation, report, work(generation, report, folder)))
+        task = asyncio.create_task(self._under_lease(generation, report, folder, work))
         self._running.add(task)
-        if self._is_draining:  # the drain began between the claim and here
-            task.cancel()
         try:
             await task
         except LeaseLost:
@@ -342,9 +346,9 @@ class AttemptRunner:
         self._metrics.record_attempt(generation.engine, "UNKNOWN")
         _log.error("submission_unknown", generation_id=generation.id, engine=generation.engine)
 
-    async def _under_lease(self, generation: Generation, report: Report, work: Coroutine[Any, Any, None]) -> None:
+    async def _under_lease(self, generation: Generation, report: Report, folder: Path, work: "Work") -> None:
         """Run `work` while the lease holds; raises `LeaseLost` once it does not."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work(generation, report, folder))
         lease_until = self._clock.now() + self._settings.lease
         try:
             while True:

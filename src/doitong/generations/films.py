@@ -37,9 +37,10 @@ class FilmKeeper:
         """
         poster = film.path.with_suffix(".jpg")
         try:
-            facts = await asyncio.to_thread(probe_film, film.path)
+            facts, _ = await asyncio.gather(
+                asyncio.to_thread(probe_film, film.path), asyncio.to_thread(make_poster, film.path, poster)
+            )
             check_fitness(generation, facts)
-            await asyncio.to_thread(make_poster, film.path, poster)
         except FilmUnplayable as error:
             raise FilmUnfit(str(error)) from error
         try:

@@ -1,4 +1,4 @@
-"""The still picture of a film: the sharpest of a few from its middle."""
+"""The still picture of a film: the sharpest of a few that are cheap to decode."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,8 @@ from doitong.media.probe import FilmUnplayable
 
 MAXIMUM_WIDTH = 1280
 QUALITY = 85
-_PLACES = (0.35, 0.45, 0.5, 0.55, 0.65)
+_MIDDLE = 0.4
+_KEYS_MAXIMUM = 4
 
 
 def make_poster(path: Path, destination: Path) -> None:
@@ -32,21 +33,37 @@ def make_poster(path: Path, destination: Path) -> None:
 
 
 def _candidates(path: Path) -> list[Any]:
-    """The pictures at each place: one pass from the key picture before the first of them."""
+    """The key pictures after the first, which decode alone; of a film without, one from its middle."""
+    keys = _key_pictures(path)
+    return keys[1:] or [*_picture_at(path, _MIDDLE), *keys][:1]
+
+
+def _key_pictures(path: Path) -> list[Any]:
     import av  # noqa: PLC0415
 
     found: list[Any] = []
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        start, duration = stream.start_time or 0, stream.duration or 0
-        places = [start + int(duration * place) for place in _PLACES]
-        container.seek(places[0], stream=stream)
+        stream.codec_context.skip_frame = "NONKEY"
         for frame in container.decode(stream):
-            if frame.pts is None or frame.pts >= places[len(found)]:
-                found.append(frame.to_image())  # type: ignore[no-untyped-call]
-                if len(found) == len(places):
-                    break
+            found.append(frame.to_image())  # type: ignore[no-untyped-call]
+            if len(found) == _KEYS_MAXIMUM:
+                break
     return found
+
+
+def _picture_at(path: Path, place: float) -> list[Any]:
+    """The picture at a fraction of the film's length, if there is one."""
+    import av  # noqa: PLC0415
+
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        wanted = (stream.start_time or 0) + int((stream.duration or 0) * place)
+        for frame in container.decode(stream):
+            if frame.pts is None or frame.pts >= wanted:
+                return [frame.to_image()]  # type: ignore[no-untyped-call]
+    return []
 
 
 def _sharpness(picture: Any) -> float:

@@ -11,11 +11,14 @@ from doitong.core.errors import DoitongError
 from doitong.plans.model import Plan, RateState, Usage, Window
 
 WINDOW_SECONDS = 61
+SKEW_SECONDS_MAXIMUM = 300  # what was written further ahead came from a clock that was wrong
 
 
 def shift(window: Window, now_second: int) -> Window:
     """The same admissions seen from `now_second`; what has left the window is dropped."""
     step = now_second - window.end_second
+    if step < -SKEW_SECONDS_MAXIMUM:  # kept, it would refuse everything until that clock's time has come
+        return Window(now_second, (0,))
     if step <= 0:  # the clock stands, or another machine's clock is ahead
         return window
     kept = window.counts[: max(0, WINDOW_SECONDS - step)]
@@ -55,6 +58,8 @@ def admit(usage: Usage, plan: Plan, now: datetime, clock_virtual_time: int) -> A
     if rate.remaining == 0:
         raise _refusal("RATE_LIMITED", rate, rate.reset_at - now_second, plan, plan.generations_per_minute)
     today = now.astimezone(UTC).date()
+    if (now + timedelta(seconds=SKEW_SECONDS_MAXIMUM)).astimezone(UTC).date() == usage.day:
+        today = usage.day  # on a machine whose clock is ahead the day has begun already
     day_count = usage.day_count if usage.day == today else 0
     if plan.generations_per_day is not None and day_count >= plan.generations_per_day:
         midnight = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=1)

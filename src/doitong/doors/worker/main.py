@@ -1,7 +1,8 @@
-"""`doitong work`: two PGQueuer loops (renders, quick jobs), the poller and the sweep, until SIGTERM.
+"""`doitong work`: three PGQueuer loops (renders, quick jobs, deliveries), the poller and the sweep, until SIGTERM.
 
 A job is only a reason to look. Renders have a loop of their own, which takes no more jobs than there are places
-to render, so that who is next is decided when a place is free. A lost database is reconnected to.
+to render, so that who is next is decided when a place is free. Deliveries have one, so that receivers that are
+slow, however many, hold up no film. A lost database is reconnected to.
 """
 
 import asyncio
@@ -52,16 +53,13 @@ async def work(settings: Settings) -> None:
 
 
 async def _work_until(stop: asyncio.Event, settings: Settings, dsn: str, workshop: Workshop, clock: Clock) -> None:
-    renders = settings.studio_renders or os.cpu_count() or 1
-    lease = timedelta(seconds=settings.lease_seconds)
     async with asyncio.TaskGroup() as group:
-        group.create_task(consume(stop, dsn, _render_steps(workshop), Intake(1, renders, lease)))
-        quick = Intake(QUICK_BATCH, settings.worker_jobs, lease)
-        group.create_task(consume(stop, dsn, _quick_steps(workshop), quick))
+        for steps, intake in loops(settings, workshop):
+            group.create_task(consume(stop, dsn, steps, intake))
         group.create_task(workshop.poller.run(stop))
         group.create_task(_sweep_until(stop, settings.sweep_seconds, workshop, clock))
         group.create_task(_drain_at(stop, workshop))
-        _log.info("worker_ready", renders=renders, jobs=settings.worker_jobs)
+        _log.info("worker_ready", renders=render_places(settings), jobs=settings.worker_jobs)
 
 
 async def _drain_at(stop: asyncio.Event, workshop: Workshop) -> None:
@@ -80,26 +78,27 @@ def _end_now() -> None:
     os._exit(0)
 
 
-def _render_steps(workshop: Workshop) -> dict[str, Step]:
+def render_places(settings: Settings) -> int:
+    return settings.studio_renders or os.cpu_count() or 1
+
+
+def loops(settings: Settings, workshop: Workshop) -> list[tuple[dict[str, Step], Intake]]:
+    """The steps of the queue's jobs, by the loop that takes them."""
+    runner = workshop.runner
+    lease = timedelta(seconds=settings.lease_seconds)
+    quick = Intake(QUICK_BATCH, settings.worker_jobs, lease)
+
     async def render(_: str) -> timedelta | None:
-        return await workshop.runner.run_next(Lane.RENDER)
+        return await runner.run_next(Lane.RENDER)
 
-    return {queue.RENDER: render}
-
-
-def _quick_steps(workshop: Workshop) -> dict[str, Step]:
     async def submit(_: str) -> timedelta | None:
-        return await workshop.runner.run_next(Lane.SUBMIT)
+        return await runner.run_next(Lane.SUBMIT)
 
-    async def store(generation_id: str) -> None:
-        await workshop.runner.run_storing(generation_id)
-
-    return {
-        queue.SUBMIT: submit,
-        queue.STORE: store,
-        queue.CANCEL: workshop.runner.run_cancel,
-        queue.DELIVER: workshop.deliverer.deliver,
-    }
+    return [
+        ({queue.RENDER: render}, Intake(1, render_places(settings), lease)),
+        ({queue.SUBMIT: submit, queue.STORE: runner.run_storing, queue.CANCEL: runner.run_cancel}, quick),
+        ({queue.DELIVER: workshop.deliverer.deliver}, quick),
+    ]
 
 
 async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Workshop, clock: Clock) -> None:
