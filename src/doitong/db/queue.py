@@ -14,7 +14,7 @@ from doitong.db.pool import Connection
 RENDER = "render"  # a ready generation of the render lane; payload: the id that caused it
 SUBMIT = "submit"  # the same for the submit lane
 STORE = "store"  # payload: generation id
-CANCEL = "cancel"  # an upstream's task of a canceled generation; payload: generation id
+CANCEL = "cancel"  # what a generation without a film may leave: a task, files; payload: generation id
 DELIVER = "deliver"  # payload: delivery id
 
 

@@ -130,13 +130,16 @@ class AttemptRunner:
         return None
 
     async def run_cancel(self, generation_id: str) -> timedelta | None:
-        """The body of a CANCEL job: stop the upstream's task of an ended generation; a pause asks for another try."""
+        """The body of a CANCEL job: nothing is left of a generation that ended without a film, neither a task at an
+        upstream nor files that nobody paid for. A pause asks for another try."""
         async with self._database.reading() as connection:
             generation = (await store.find_many(connection, [generation_id])).get(generation_id)
-        if generation is None or generation.engine_task_id is None:
+        if generation is None or generation.status in (Status.PROCESSING, Status.COMPLETED):
             return None
         try:
-            await self._engine(generation).cancel(generation.engine_task_id)
+            await self._keeper.discard(generation.id)
+            if generation.engine_task_id is not None:
+                await self._engine(generation).cancel(generation.engine_task_id)
         except OSError as error:
             _log.warning("cancel_failed", generation_id=generation_id, error=repr(error))
             assert generation.completed_at is not None

@@ -9,7 +9,7 @@ from doitong.generations.model import Generation
 from doitong.media.model import FilmFacts
 from doitong.media.poster import make_poster
 from doitong.media.probe import FilmUnplayable, probe_film
-from doitong.outputs.storage import OutputStorage
+from doitong.outputs.storage import OutputStorage, output_name
 
 DURATION_TOLERANCE_SECONDS = 0.1
 
@@ -44,8 +44,8 @@ class FilmKeeper:
         except FilmUnplayable as error:
             raise FilmUnfit(str(error)) from error
         try:
-            stored = await self._storage.put_film(generation.id, film.path)
             await self._storage.put_poster(generation.id, poster)
+            stored = await self._storage.put_film(generation.id, film.path)
         finally:
             poster.unlink(missing_ok=True)
         return {
@@ -60,6 +60,11 @@ class FilmKeeper:
             "hasAudio": facts.has_audio,
             **film.metadata,
         }
+
+    async def discard(self, generation_id: str) -> None:
+        """Remove what was stored for a generation that did not complete. Raises OSError."""
+        for suffix in (".mp4", ".jpg"):
+            await self._storage.delete(output_name(generation_id, suffix))
 
 
 def check_fitness(generation: Generation, facts: FilmFacts) -> None:

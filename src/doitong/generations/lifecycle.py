@@ -25,7 +25,7 @@ from doitong.webhooks.model import EventType
 from doitong.webhooks.service import publish
 
 ENDED_CHANNEL = "doitong_generation_ended"
-
+LEFTOVERS_AGAIN = timedelta(minutes=1)  # a worker that was storing at the end has let go by then
 
 EVENTS = {
     Status.COMPLETED: EventType.GENERATION_COMPLETED,
@@ -43,8 +43,9 @@ async def finish(
         connection, generation.id, ending.status, ending.charge_credits, metadata, ending.error_code, now
     )
     await free_slot(connection, generation)
-    if ending.may_leave_task_running and generation.lane is Lane.SUBMIT and generation.engine_task_id:
-        await queue.enqueue(connection, queue.CANCEL, [generation.id])
+    if ended.status is not Status.COMPLETED and generation.started_at is not None:
+        for delay in (None, LEFTOVERS_AGAIN):
+            await queue.enqueue(connection, queue.CANCEL, [generation.id], delay=delay)
     is_charged = ending.charge_credits > 0
     outcome = HoldState.CAPTURED if is_charged else HoldState.RELEASED
     was_open = await ledger.resolve_hold(

@@ -70,11 +70,6 @@ class Ending:
     error_code: str | None = None
     metadata: dict[str, Any] | None = None
 
-    @property
-    def may_leave_task_running(self) -> bool:
-        """Whether it was decided here, so that an upstream's task knows nothing of it."""
-        return self.status is Status.CANCELED or self.error_code == "GENERATION_TIMED_OUT"
-
     def __post_init__(self) -> None:
         match self.status:
             case Status.COMPLETED:

@@ -148,7 +148,7 @@ async def count_by_stage(connection: Connection) -> dict[str, int]:
 
 # The life of a generation: every write is fenced ------------------------------------------------------------
 
-VIRTUAL_TIME_UNIT = 1_000_000
+VIRTUAL_TIME_UNIT = 1_000_000_000  # is divided by a weight, which may be as large as a limit
 
 
 async def claim_next(

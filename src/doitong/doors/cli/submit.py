@@ -18,7 +18,19 @@ from doitong.doors.cli._credentials import read_credentials
 POLL_SECONDS = 0.5
 BAR_WIDTH = 30
 PICTURE_BYTES_MAXIMUM = 3_900_000  # as a data: URI within the API's 5 MiB
-DEMO_PROMPT = "A bear walking along a beach at sunset"
+DEMO_PROMPT = "A serene landscape with mountains and a lake at sunset"
+DEMO_REQUEST = {  # the documentation's own
+    "query": "mutation Generate($input: GenerateInput!) "
+    "{ generate(input: $input) { id status type provider url metadata creditCost } }",
+    "variables": {
+        "input": {
+            "type": "VIDEO",
+            "provider": "runway",
+            "input": {"text": DEMO_PROMPT},
+            "options": {"duration": 5, "aspectRatio": "16:9"},
+        }
+    },
+}
 PICTURE_TYPES = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
 Command = Callable[..., None]
@@ -53,7 +65,7 @@ def generate(prompt: str, image: str | None, **options: Any) -> None:
     """Make a video from PROMPT, show its progress and save it.
 
     \b
-    doitong generate "A bear walking along a beach at sunset"
+    doitong generate "A serene landscape with mountains and a lake at sunset"
     doitong generate "Slow zoom" --image photo.jpg --quality high -o zoom.mp4
     """
     _run({"prompt": prompt, "image": image}, options)
@@ -77,8 +89,8 @@ def run_demo(url: str, key: str) -> int:
     client = Client(url, key)
     click.echo(f"Making: {DEMO_PROMPT}")
     try:
-        body = {"service": "runway", "prompt": DEMO_PROMPT, "duration": 5}
-        _save(client, _finish(client, _submit(client, body)), None)
+        accepted = client.call("POST", "/graphql", DEMO_REQUEST, headers={"Idempotency-Key": str(uuid4())})
+        _save(client, _finish(client, _generation_in(accepted)), None)
     except click.ClickException as problem:
         problem.show()
         return 1

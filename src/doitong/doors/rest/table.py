@@ -88,7 +88,7 @@ ROUTES: tuple[Route, ...] = (
         _VIDEO,
         access=Access.SUBMIT,
         body="TextToVideo",
-        example={"service": "runway", "prompt": "A bear walking along a beach at sunset", "duration": 5},
+        example={"service": "runway", "prompt": "A serene landscape with mountains and a lake at sunset", "duration": 5},
         parameters=(_KEY_HEADER,),
         statuses=_SUBMIT_STATUSES,
     ),
@@ -141,7 +141,7 @@ ROUTES: tuple[Route, ...] = (
         data(quote=ref("Quote")),
         description="Binding until it expires: send `quoteId` with the same request.",
         body="QuoteRequest",
-        example={"service": "runway", "prompt": "A bear", "duration": 10, "quality": "high"},
+        example={"service": "runway", "prompt": "A lake", "duration": 10, "quality": "high"},
         statuses=(400, 413, 415),
     ),
     Route(
