@@ -166,7 +166,7 @@ def _progress_line(generation: dict[str, Any]) -> str:
     full = round(progress * BAR_WIDTH)
     position = generation.get("queuePosition")
     place = f"  {position} in the queue" if position else ""
-    stage = generation.get("stage", "")
+    stage = generation.get("stage", "queued")
     return f"{stage:<10} [{'█' * full}{'·' * (BAR_WIDTH - full)}] {progress:4.0%}{place}"
 
 
