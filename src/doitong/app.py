@@ -96,7 +96,6 @@ class Application:
                 egress,
                 metrics,
                 engines_of=engines_of,
-                timeout=timedelta(seconds=settings.generation_timeout_seconds),
                 cdn_base_url=settings.effective_cdn_base_url,
             )
             resources.push_async_callback(generations.close)
@@ -146,7 +145,12 @@ class Workshop:
             FilmKeeper(app.storage),
             app.uploads,
             app.metrics,
-            AttemptSettings(timedelta(seconds=settings.lease_seconds), work_dir, settings.effective_cdn_base_url),
+            AttemptSettings(
+                lease,
+                timedelta(seconds=settings.generation_timeout_seconds),
+                work_dir,
+                settings.effective_cdn_base_url,
+            ),
         )
         return cls(
             engines=engines,

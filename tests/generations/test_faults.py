@@ -318,7 +318,7 @@ async def test_a_generation_that_cannot_be_ended_does_not_keep_others_from_it(
     sound = (await one.submit("#delay=3600")).generation.id
     async with app.database.transaction() as connection:
         await connection.execute("UPDATE hold SET state = 'released' WHERE generation_id = $1", broken)
-    clock.advance(timedelta(seconds=3602))
+    clock.advance(timedelta(days=1, seconds=2))
     await workshop.sweeper.sweep()
     assert (await one.get(broken)).status is Status.PROCESSING
     assert (await one.get(sound)).status is Status.FAILED
@@ -329,12 +329,12 @@ async def test_a_recovery_that_breaks_does_not_keep_the_sweep_from_the_rest(
 ) -> None:
     one = await customer()
     overdue = (await one.submit("#delay=3600")).generation.id
-    clock.advance(timedelta(seconds=3500))
+    clock.advance(timedelta(seconds=1))
     silent = (await one.submit("#delay=3600")).generation.id
     async with one.app.database.transaction() as connection:
-        for _ in range(2):
-            await store.claim_next(connection, Lane.SUBMIT, clock.now(), LEASE, attempts.WEIGHTS)
-    clock.advance(timedelta(seconds=101))
+        for timeout in (LEASE * 2, LEASE * 100):
+            await store.claim_next(connection, Lane.SUBMIT, clock.now(), LEASE, timeout, attempts.WEIGHTS)
+    clock.advance(LEASE * 3)
 
     async def break_down(_: str) -> None:
         raise AssertionError("a bug")

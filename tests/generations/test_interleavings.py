@@ -52,7 +52,7 @@ class World:
     async def claim(self, _: random.Random) -> None:
         """An attempt that is ended by `end`, or whose worker is never heard of again."""
         async with self.apps[0].database.transaction() as connection:
-            generation = await store.claim_next(connection, Lane.SUBMIT, self.clock.now(), LEASE, WEIGHTS)
+            generation = await store.claim_next(connection, Lane.SUBMIT, self.clock.now(), LEASE, LEASE * 100, WEIGHTS)
         if generation:
             self.claimed.append(generation)
 
@@ -138,7 +138,7 @@ async def count_started(app: Any) -> int:
 
 async def end_everything(stage: World) -> None:
     """Past every deadline the sweep ends what is still open; nothing may be out of its reach."""
-    stage.clock.advance(timedelta(hours=2))
+    stage.clock.advance(timedelta(days=2))
     for _ in range(3):
         await stage.workshop.sweeper.sweep()
     async with stage.apps[0].database.reading() as connection:

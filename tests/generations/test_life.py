@@ -194,6 +194,25 @@ async def test_past_the_deadline_it_fails_and_the_credits_come_back(
     assert await one.balance() == (10_000, 0)
 
 
+async def test_waiting_in_the_queue_does_not_count_against_the_deadline(
+    customer: Any, worker: Any, workshop: Any, clock: Any
+) -> None:
+    one = await customer("free", 1000)
+    first = (await one.submit("#delay=3000")).generation.id
+    clock.advance(timedelta(seconds=1))
+    second = (await one.submit("#delay=3000")).generation.id
+    await worker.step()
+    clock.advance(timedelta(seconds=3001))
+    await worker.settle(rounds=5)
+    assert (await one.get(first)).status is Status.COMPLETED
+    clock.advance(timedelta(seconds=1000))
+    await workshop.sweeper.sweep()
+    assert (await one.get(second)).status is Status.PROCESSING
+    clock.advance(timedelta(seconds=3000))
+    await workshop.sweeper.sweep()
+    assert (await one.get(second)).error_code == "GENERATION_TIMED_OUT"
+
+
 async def test_long_poll_returns_at_the_end(customer: Any, worker: Any, app: Any) -> None:
     one = await customer()
     generation_id = (await one.submit("a lake")).generation.id

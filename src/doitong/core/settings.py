@@ -43,11 +43,13 @@ class Settings(BaseSettings):
         "although they are not public. The embedded default allows loopback.",
     )
     database_connections: int = Field(10, ge=2, le=500, description="Connections a process opens.")
-    worker_jobs: int = Field(64, ge=1, le=10000, description="Jobs that a worker runs at once.")
+    worker_jobs: int = Field(
+        64, ge=1, le=10000, description="Quick jobs that a worker runs at once, and as many deliveries."
+    )
     studio_renders: int = Field(0, ge=0, le=256, description="Films rendered at once; 0 for one a core.")
     lease_seconds: float = Field(30.0, ge=1, le=3600, description="A worker silent for this long has lost its job.")
     sweep_seconds: float = Field(10.0, ge=0.1, le=600, description="Pause between sweeps behind the wake-ups.")
-    generation_timeout_seconds: int = Field(3600, ge=60, description="A generation fails after this long.")
+    generation_timeout_seconds: int = Field(3600, ge=60, description="A generation fails this long after its start.")
     service_engines: str = Field(
         "",
         description="Engines in order per service, as runway=studio;runway-i2v=studio. Empty for the catalogue's.",

@@ -71,6 +71,7 @@ class AttemptSettings:
     """`work_dir` holds files of running attempts only."""
 
     lease: timedelta
+    timeout: timedelta  # of a generation, from its first start
     work_dir: Path
     cdn_base_url: str
 
@@ -109,7 +110,9 @@ class AttemptRunner:
             return timedelta(0)
         async with self._database.transaction() as connection:
             now = self._clock.now()
-            generation = await store.claim_next(connection, lane, now, self._settings.lease, WEIGHTS)
+            generation = await store.claim_next(
+                connection, lane, now, self._settings.lease, self._settings.timeout, WEIGHTS
+            )
         if generation is None:
             return None
         if self._is_draining:  # since the claim

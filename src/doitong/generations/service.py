@@ -75,7 +75,6 @@ class GenerationService:
         metrics: Metrics,
         *,
         engines_of: Mapping[str, tuple[str, Lane]],
-        timeout: timedelta,
         cdn_base_url: str,
         random_bits: RandomBits = secrets.randbits,
     ) -> None:
@@ -86,7 +85,6 @@ class GenerationService:
         self._egress = egress
         self._metrics = metrics
         self._engines_of = engines_of
-        self._timeout = timeout
         self._cdn_base_url = cdn_base_url
         self._random_bits = random_bits
         self._desk = SubmissionDesk(database, clock)
@@ -156,7 +154,6 @@ class GenerationService:
             new_id(now, self._random_bits),
             caller.account_id,
             now,
-            self._timeout,
             {
                 "kind": request.kind,
                 "service": request.service,

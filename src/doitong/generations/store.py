@@ -152,10 +152,16 @@ VIRTUAL_TIME_UNIT = 1_000_000_000  # is divided by a weight, which may be as lar
 
 
 async def claim_next(
-    connection: Connection, lane: Lane, now: datetime, lease: timedelta, weights: Mapping[str, int]
+    connection: Connection,
+    lane: Lane,
+    now: datetime,
+    lease: timedelta,
+    timeout: timedelta,
+    weights: Mapping[str, int],
 ) -> Generation | None:
     """Claim the ready generation whose account is furthest behind in virtual time, or None.
 
+    Its first start sets the deadline, `timeout` from now: waiting in the queue is not counted.
     Start-time fair queueing: a start moves its account's virtual time on by 1/weight, and the virtual clock to
     where the account stood. Within an account the oldest goes first. The claim is the recorded intent to submit.
     """
@@ -180,7 +186,8 @@ async def claim_next(
         )
         UPDATE generation g
         SET stage = 'submitting', fence = g.fence + 1, attempt = g.attempt + 1, lease_until = $3, due_at = NULL,
-            started_at = coalesce(g.started_at, $2), engine_task_id = NULL
+            started_at = coalesce(g.started_at, $2), engine_task_id = NULL,
+            deadline_at = CASE WHEN g.started_at IS NULL THEN $2 + $6::interval ELSE g.deadline_at END
         FROM picked
         WHERE g.id = picked.id AND
             setval('virtual_clock', greatest((SELECT last_value FROM virtual_clock), (SELECT tag FROM started))) >= 0
@@ -191,6 +198,7 @@ async def claim_next(
         now + lease,
         list(weights),
         list(weights.values()),
+        timeout,
     )
     return to_generation(row) if row else None
 

@@ -28,7 +28,8 @@ from doitong.plans.model import RateState
 from doitong.plans.rules import admit, rate_state, shift
 
 BATCH_MAXIMUM = 64
-WAITING_MAXIMUM = 4096
+AT_THE_DESK_MAXIMUM = 4096
+WAITING_MAXIMUM = timedelta(days=1)  # in the queue; once started, the generation's own timeout counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class SubmissionDesk:
 
     async def submit(self, application: Application) -> Submission:
         """Admit one submission; returns after its commit, raises what the rules decided."""
-        if len(self._waiting) >= WAITING_MAXIMUM:
+        if len(self._waiting) >= AT_THE_DESK_MAXIMUM:
             raise DoitongError("UNAVAILABLE")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((application, future))
@@ -220,9 +221,7 @@ def restore(same_request: Generation, record: idempotency.Record) -> Generation:
     )
 
 
-def new_generation(
-    generation_id: str, account_id: str, now: datetime, timeout: timedelta, terms: dict[str, Any]
-) -> Generation:
+def new_generation(generation_id: str, account_id: str, now: datetime, terms: dict[str, Any]) -> Generation:
     """A generation that nobody has admitted yet; `terms` are the remaining columns."""
     return Generation(
         id=generation_id,
@@ -239,6 +238,6 @@ def new_generation(
         created_at=now,
         started_at=None,
         completed_at=None,
-        deadline_at=now + timeout,
+        deadline_at=now + WAITING_MAXIMUM,
         **terms,
     )

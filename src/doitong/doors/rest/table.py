@@ -88,7 +88,11 @@ ROUTES: tuple[Route, ...] = (
         _VIDEO,
         access=Access.SUBMIT,
         body="TextToVideo",
-        example={"service": "runway", "prompt": "A serene landscape with mountains and a lake at sunset", "duration": 5},
+        example={
+            "service": "runway",
+            "prompt": "A serene landscape with mountains and a lake at sunset",
+            "duration": 5,
+        },
         parameters=(_KEY_HEADER,),
         statuses=_SUBMIT_STATUSES,
     ),
