@@ -156,12 +156,12 @@ async def claim_next(
     lane: Lane,
     now: datetime,
     lease: timedelta,
-    timeout: timedelta,
+    time_limit: timedelta,
     weights: Mapping[str, int],
 ) -> Generation | None:
     """Claim the ready generation whose account is furthest behind in virtual time, or None.
 
-    Its first start sets the deadline, `timeout` from now: waiting in the queue is not counted.
+    Its first start sets the deadline, `time_limit` from now: waiting in the queue is not counted.
     Start-time fair queueing: a start moves its account's virtual time on by 1/weight, and the virtual clock to
     where the account stood. Within an account the oldest goes first. The claim is the recorded intent to submit.
     """
@@ -198,7 +198,7 @@ async def claim_next(
         now + lease,
         list(weights),
         list(weights.values()),
-        timeout,
+        time_limit,
     )
     return to_generation(row) if row else None
 
