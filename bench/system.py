@@ -119,7 +119,7 @@ async def _customer(system: System) -> None:
     settings = Settings(database_url=system.dsn, data_dir=system.folder, port=system.port)
     app = await Application.open(settings)
     try:
-        account = await app.accounts.create("bench", "enterprise", limits={"job_slots": 1000})
+        account = await app.accounts.create("bench", "enterprise", limits={"job_slots": 10_000_000})
         await app.ledger.grant(account.id, 10**12, reason="bench")
         system.account_id = account.id
         system.api_key = (await app.keys.create(account.id, "bench")).secret
