@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from doitong.accounts.model import Account, SigningSecrets
+from doitong.core.ids import AFTER_EVERY_ID
 from doitong.db.pool import Connection, Row
 
 
@@ -45,7 +46,7 @@ async def find_by_name(connection: Connection, name: str) -> Account | None:
 async def list_accounts(connection: Connection, *, first: int, before: str | None) -> list[Account]:
     """Up to `first` accounts with ids below `before`, newest first."""
     rows = await connection.fetch(
-        "SELECT * FROM account WHERE $1::text IS NULL OR id < $1 ORDER BY id DESC LIMIT $2", before, first
+        "SELECT * FROM account WHERE id < $1 ORDER BY id DESC LIMIT $2", before or AFTER_EVERY_ID, first
     )
     return [_account(row) for row in rows]
 

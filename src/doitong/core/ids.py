@@ -10,6 +10,7 @@ from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 26
+AFTER_EVERY_ID = "z" * (ID_LENGTH + 1)  # the cursor of a first page, newest first
 
 RandomBits = Callable[[int], int]
 

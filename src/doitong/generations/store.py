@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from doitong.catalogue.model import Kind
+from doitong.core.ids import AFTER_EVERY_ID
 from doitong.db.pool import Connection, Row
 from doitong.generations.model import Generation, GenerationFilter, Lane, Stage, Status
 
@@ -78,14 +79,14 @@ async def list_page(
     """At most `first` generations of the account before the id `after`, newest first."""
     rows = await connection.fetch(
         f"""
-        {SELECT} WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
+        {SELECT} WHERE account_id = $1 AND id < $2
             AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR service = $4)
             AND ($5::text IS NULL OR kind = $5)
             AND ($6::timestamptz IS NULL OR created_at > $6) AND ($7::timestamptz IS NULL OR created_at < $7)
         ORDER BY id DESC LIMIT $8
         """,
         account_id,
-        after,
+        after or AFTER_EVERY_ID,
         wanted.status.value if wanted.status else None,
         wanted.service,
         wanted.kind.value if wanted.kind else None,
@@ -353,7 +354,7 @@ async def promote_oldest(connection: Connection, account_id: str, limit: int) ->
         """
         UPDATE generation SET holds_slot = true WHERE id = ANY (ARRAY  -- evaluated once: IN may be planned otherwise
             (SELECT id FROM generation WHERE account_id = $1 AND status = 'processing' AND NOT holds_slot
-             ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))
+             ORDER BY account_id, id LIMIT $2 FOR UPDATE SKIP LOCKED))
         RETURNING id, lane
         """,
         account_id,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from doitong.core.ids import AFTER_EVERY_ID
 from doitong.db.pool import Connection, Row
 from doitong.keys.model import ApiKey, Credential
 
@@ -77,11 +78,11 @@ async def list_keys(connection: Connection, account_id: str, *, first: int, befo
     """Up to `first` keys of an account with ids below `before`, newest first."""
     rows = await connection.fetch(
         """
-        SELECT * FROM api_key WHERE account_id = $1 AND ($2::text IS NULL OR id < $2)
+        SELECT * FROM api_key WHERE account_id = $1 AND id < $2
         ORDER BY id DESC LIMIT $3
         """,
         account_id,
-        before,
+        before or AFTER_EVERY_ID,
         first,
     )
     return [_key(row) for row in rows]

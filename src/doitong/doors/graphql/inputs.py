@@ -63,38 +63,18 @@ class GenerateInput:
 
 
 @strawberry.input(description="The flat parameters of the REST door.")
-class GenerateVideoInput:
+class GenerateVideoInput(GenerateOptionsInput):
     service: str | None = UNSET
     prompt: str | None = UNSET
     image: str | None = UNSET
     image_url: str | None = UNSET
-    duration: int | None = UNSET
-    aspect_ratio: str | None = UNSET
-    version: str | None = UNSET
-    quality: str | None = UNSET
-    motion_intensity: str | None = UNSET
-    motion: MotionInput | None = UNSET
-    seed: Seed | None = UNSET
-    negative_prompt: str | None = UNSET
-    webhook_url: str | None = UNSET
-    quote_id: str | None = UNSET
 
 
 @strawberry.input
-class ImageAnimationInput:
+class ImageAnimationInput(GenerateOptionsInput):
     service: str
     image_url: str
     prompt: str | None = UNSET
-    duration: int | None = UNSET
-    aspect_ratio: str | None = UNSET
-    version: str | None = UNSET
-    quality: str | None = UNSET
-    motion_intensity: str | None = UNSET
-    motion: MotionInput | None = UNSET
-    seed: Seed | None = UNSET
-    negative_prompt: str | None = UNSET
-    webhook_url: str | None = UNSET
-    quote_id: str | None = UNSET
 
 
 @strawberry.input
