@@ -19,7 +19,7 @@ KEY = "SELECT * FROM idempotency WHERE account_id = $1::text AND key = $2::text"
 @pytest.mark.parametrize("query", [STATUS, PAGE, DUE, WAITING, KEY])
 async def test_a_frequent_look_scans_no_table(app: Any, query: str) -> None:
     async with app.database.transaction() as connection:
-        await connection.execute("SET LOCAL enable_seqscan = on")
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await _fill(connection)
         await connection.execute(f"PREPARE look AS {query}")
         nothing = ", ".join(["NULL"] * len(set(re.findall(r"\$\d", query))))

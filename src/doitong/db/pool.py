@@ -67,8 +67,7 @@ class Database:
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=COMMAND_TIMEOUT_SECONDS,
             reset=_keep_session,
-            # every statement looks rows up by an index: planning each anew costs a third of a submission
-            server_settings={"application_name": "doitong", "jit": "off", "plan_cache_mode": "force_generic_plan"},
+            server_settings={"application_name": "doitong", "jit": "off"},
         )
         return cls(pool, dsn)
 
