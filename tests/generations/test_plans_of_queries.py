@@ -11,12 +11,10 @@ STATUS = "SELECT * FROM generation WHERE id = ANY($1::text[])"
 PAGE = """SELECT * FROM generation WHERE account_id = $1::text AND id < $2::text
     AND ($3::text IS NULL OR status = $3) ORDER BY id DESC LIMIT $4::int"""
 DUE = "SELECT id FROM generation WHERE stage = 'rendering' AND lane = 'submit' AND due_at <= $1::timestamptz LIMIT 500"
-WAITING = """SELECT id FROM generation WHERE account_id = $1::text AND status = 'processing' AND NOT holds_slot
-    ORDER BY account_id, id LIMIT $2::int"""
 KEY = "SELECT * FROM idempotency WHERE account_id = $1::text AND key = $2::text"
 
 
-@pytest.mark.parametrize("query", [STATUS, PAGE, DUE, WAITING, KEY])
+@pytest.mark.parametrize("query", [STATUS, PAGE, DUE, KEY])
 async def test_a_frequent_look_scans_no_table(app: Any, query: str) -> None:
     async with app.database.transaction() as connection:
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
