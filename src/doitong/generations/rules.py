@@ -13,7 +13,6 @@ from doitong.generations.model import Generation, GenerationRequest, Stage, Stat
 ATTEMPTS_MAXIMUM = 3
 RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=15))
 QUOTE_LIFETIME = timedelta(minutes=15)
-PROGRESS_STEP = 0.01
 
 
 def price_credits(request: GenerationRequest) -> int:
@@ -82,11 +81,6 @@ class Ending:
                 raise AssertionError("processing is not an end")
             case _:
                 assert_never(self.status)
-
-
-def is_worth_writing(written: float, now: float) -> bool:
-    """Whether progress has moved enough for a write."""
-    return now - written >= PROGRESS_STEP
 
 
 def was_ready(generation: Generation) -> bool:
