@@ -6,7 +6,7 @@ import pytest
 
 from doitong.catalogue.model import MotionIntensity
 from doitong.engines.port import Motion, Move
-from doitong.engines.studio.interpretation import interpret
+from doitong.engines.studio.reading.interpretation import interpret
 from doitong.engines.studio.scene import SceneKind, Season, TimeOfDay
 from tests.studio.films import SEED_PROMPT, small_request
 

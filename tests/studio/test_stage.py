@@ -7,11 +7,11 @@ from doitong.catalogue.model import Quality, Version
 from doitong.engines.studio.camera import ease
 from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
-from doitong.engines.studio.stage import Stage
+from doitong.engines.studio.stage import PAINTERS, Stage
 
 LEVEL = level_of(Version.GEN_2, Quality.STANDARD)
 ALL_TIMES = [(SceneKind.LAKE, time) for time in TimeOfDay]
-ALL_KINDS = [(kind, TimeOfDay.GOLDEN_HOUR) for kind in SceneKind if kind is not SceneKind.LAKE]
+ALL_KINDS = [(kind, TimeOfDay.GOLDEN_HOUR) for kind in PAINTERS if kind is not SceneKind.LAKE]
 
 
 @pytest.mark.parametrize(("kind", "time"), [*ALL_TIMES, *ALL_KINDS])

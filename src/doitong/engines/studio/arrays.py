@@ -12,6 +12,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[Any]  # float32
 Bytes = npt.NDArray[Any]  # uint8
 Ints = npt.NDArray[Any]  # int32
+Planes = tuple[Floats, Floats, Floats]  # red, green, blue
 Colour = tuple[float, float, float]  # linear light, red green blue; 1.0 is paper white before exposure
 
 BAND_ROWS = 64

@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass, replace
 
-from doitong.engines.studio.landforms import Landform
+import numpy as np
+
+from doitong.engines.studio.arrays import Floats
 from doitong.engines.studio.scene import CameraStep, Scene
 
 PAN_RADIANS = math.radians(9)
@@ -37,6 +39,32 @@ class Pose:
     zoom: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A picture's geometry: pixels, focal length in pixels, and the row of the horizon."""
+
+    width: int
+    rows: int
+    focal: float
+    horizon: float
+
+    def slopes(self) -> Floats:
+        """Sideways tangent of each column from the middle of the view."""
+        at = np.arange(self.width, dtype=np.float32) + np.float32(0.5 - self.width / 2)
+        return (at * np.float32(1 / self.focal)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """What a move means in a scene. Metres: where the camera's eye is above `floor`, how far an ordinary dolly goes,
+    and the distance of what an orbit turns around; `horizon` is the share of the frame above the horizon."""
+
+    camera_height: float
+    dolly_metres: float
+    pivot_metres: float
+    horizon: float = 0.5
+
+
 def ease(t: float) -> float:
     """Ease-in-out from 0 to 1 with no jerk at the ends (smootherstep, Perlin 2002)."""
     t = min(1.0, max(0.0, t))
@@ -48,20 +76,20 @@ def focal_length(width: int, height: int) -> float:
     return max(width * 1.02, height * 0.94) if width >= height else height * 0.94
 
 
-def move_pose(pose: Pose, step: CameraStep, share: float, land: Landform, motion: float) -> Pose:
+def move_pose(pose: Pose, step: CameraStep, share: float, rig: Rig, motion: float) -> Pose:
     """`pose` after `share` (0–1) of one move."""
     amount = 2.0 * step.strength * share * motion
-    metres = land.dolly_metres * amount
+    metres = rig.dolly_metres * amount
     turn = _TURNS.get(step.move)
     if turn is not None:
         yaw, pitch, roll = (angle * amount for angle in turn)
         return replace(pose, yaw=pose.yaw + yaw, pitch=pose.pitch + pitch, roll=pose.roll + roll)
     if step.move in _ZOOMS:
         return replace(pose, zoom=pose.zoom * _ZOOMS[step.move] ** amount)
-    return _travel(pose, step.move, metres, amount, land)
+    return _travel(pose, step.move, metres, amount, rig)
 
 
-def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform) -> Pose:
+def _travel(pose: Pose, move: str, metres: float, amount: float, rig: Rig) -> Pose:
     ahead, aside = (math.sin(pose.yaw), math.cos(pose.yaw)), (math.cos(pose.yaw), -math.sin(pose.yaw))
     match move:
         case "dolly_in" | "dolly_out":
@@ -75,7 +103,7 @@ def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform)
             return replace(pose, y=pose.y * ratio**amount)
         case "orbit_left" | "orbit_right":
             turn = ORBIT_RADIANS * amount * (1 if move == "orbit_right" else -1)
-            x, z = math.sin(turn) * land.pivot_metres, (1 - math.cos(turn)) * land.pivot_metres
+            x, z = math.sin(turn) * rig.pivot_metres, (1 - math.cos(turn)) * rig.pivot_metres
             return replace(pose, x=pose.x + x, z=pose.z + z, yaw=pose.yaw - turn)
     return pose
 
@@ -83,9 +111,9 @@ def _travel(pose: Pose, move: str, metres: float, amount: float, land: Landform)
 class CameraPath:
     """The way of the camera through one film; `floor` is the height of the ground that it keeps above."""
 
-    def __init__(self, scene: Scene, land: Landform, floor: float = 0.0) -> None:
-        self._scene, self._land, self._floor = scene, land, floor
-        height = land.camera_height
+    def __init__(self, scene: Scene, rig: Rig, floor: float = 0.0) -> None:
+        self._scene, self._rig, self._floor = scene, rig, floor
+        height = rig.camera_height
         end = self._pose_from(Pose(y=height), 1.0)
         middle = Pose(yaw=-end.yaw / 2, pitch=-end.pitch / 2, roll=-end.roll / 2, y=height)
         is_orbit = any(step.move.startswith(("orbit", "truck")) for part in scene.segments for step in part)
@@ -98,7 +126,7 @@ class CameraPath:
         for place, part in enumerate(self._scene.segments):
             done = ease(share * count - place)
             for step in part:
-                pose = move_pose(pose, step, done, self._land, self._scene.motion)
+                pose = move_pose(pose, step, done, self._rig, self._scene.motion)
         return pose
 
     def pose(self, share: float) -> Pose:

@@ -3,8 +3,7 @@
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Floats, bands
-from doitong.engines.studio.sky import Planes
+from doitong.engines.studio.arrays import Bytes, Floats, Planes, bands
 
 _GRAIN_SIZE = 512
 _CURVE_STEPS = 4096

@@ -7,7 +7,8 @@ from doitong.catalogue.model import Quality, Version
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of detail. `columns` × `rows` is the terrain's grid; `wave_size` the wave tile in pixels."""
+    """One level of detail. `columns` × `rows` is the terrain's grid; `wave_size` the wave tile in pixels; `scale` the
+    size at which a frame is drawn, as a share of the film's, before it is enlarged."""
 
     name: str
     columns: int
@@ -20,6 +21,7 @@ class Level:
     tree_lines: int
     near_trees: bool
     bloom: bool
+    scale: float = 1.0
 
 
 _LEVELS = {

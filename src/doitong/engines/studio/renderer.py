@@ -15,8 +15,8 @@ import cv2
 from doitong.engines.port import EngineRequest
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.encode import FilmWriter
-from doitong.engines.studio.interpretation import interpret
 from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.reading.interpretation import interpret
 
 ENGINE_VERSION = "1.0.0"
 _FRAMES_AHEAD = 2  # drawn frames that may wait for the encoder, beyond one for each worker
@@ -44,7 +44,7 @@ def render_film(
     on_progress(0.0)
     stage: Drawable
     if request.image_path is not None:
-        from doitong.engines.studio.picture import PictureStage  # noqa: PLC0415
+        from doitong.engines.studio.picture.stage import PictureStage  # noqa: PLC0415
 
         stage = PictureStage(request.image_path, scene, request.width, request.height)
     else:

@@ -3,13 +3,26 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from doitong.engines.studio.arrays import Colour
+
 
 class SceneKind(StrEnum):
     LAKE = "mountain lake"
     MOUNTAINS = "mountains"
     SEA = "sea"
+    BEACH = "beach"
+    ISLANDS = "islands"
     HILLS = "hills"
+    FIELD = "open field"
+    ROAD = "country road"
     DUNES = "dunes"
+    CANYON = "canyon"
+    SNOWFIELD = "snowfield"
+    FOREST = "forest"
+    CITY = "city"
+    SPACE = "space"
+    UNDERWATER = "underwater"
+    ABSTRACT = "abstract"
 
 
 class TimeOfDay(StrEnum):
@@ -29,6 +42,53 @@ class Season(StrEnum):
     WINTER = "winter"
 
 
+class Style(StrEnum):
+    NATURAL = "natural"
+    CINEMATIC = "cinematic"
+    ANIME = "anime"
+    WATERCOLOUR = "watercolour"
+    NOIR = "noir"
+    VINTAGE = "vintage film"
+    PIXEL_ART = "pixel art"
+    PENCIL = "pencil"
+
+
+class Mood(StrEnum):
+    NEUTRAL = "neutral"
+    WARM = "warm"
+    COLD = "cold"
+    DARK = "dark"
+    DREAMY = "dreamy"
+    VIVID = "vivid"
+    MUTED = "muted"
+    MYSTERIOUS = "mysterious"
+
+
+class Life(StrEnum):
+    """What lives or drifts in front of the scene."""
+
+    BIRDS = "birds"
+    BOATS = "boats"
+    REEDS = "reeds"
+    LEAVES = "falling leaves"
+    PETALS = "petals"
+    FIREFLIES = "fireflies"
+    DUST = "drifting dust"
+    FISH = "fish"
+    BUBBLES = "bubbles"
+
+
+class Feature(StrEnum):
+    """A part that some kinds of scene can show and others leave out."""
+
+    PLANET = "planet"
+    RINGS = "rings"
+    NEBULA = "nebula"
+    GALAXY = "galaxy"
+    RIVER = "river"
+    RAINBOW = "rainbow"
+
+
 @dataclass(frozen=True, slots=True)
 class CameraStep:
     """One move of the camera; `strength` 0–1, 0.5 is an ordinary move."""
@@ -41,7 +101,10 @@ class CameraStep:
 class Scene:
     """A film to render. `segments`: one after another, each with the moves made at once.
 
-    `cloudiness`, `haze` and `snow` 0–1; `wind` 1.0 is a light breeze; `motion` scales the camera's way.
+    `cloudiness`, `haze`, `snow` (on the ground), `rain`, `snowfall`, `lightning` and `aurora` 0–1; `wind` 1.0 is a
+    light breeze; `motion` scales the camera's way; `time_scale` is scene seconds in a second of film, `is_loop` a film
+    whose end meets its beginning. `palette`: colours that the prompt names, in its order; `features` and `life` what
+    it asks for beside the place.
     """
 
     kind: SceneKind
@@ -51,8 +114,19 @@ class Scene:
     haze: float = 0.3
     snow: float = 0.25
     wind: float = 1.0
+    rain: float = 0.0
+    snowfall: float = 0.0
+    lightning: float = 0.0
+    aurora: float = 0.0
     trees: bool = True
     sun_disc: bool = True
+    style: Style = Style.NATURAL
+    mood: Mood = Mood.NEUTRAL
+    palette: tuple[Colour, ...] = ()
+    life: frozenset[Life] = frozenset()
+    features: frozenset[Feature] = frozenset()
+    time_scale: float = 1.0
+    is_loop: bool = False
     segments: tuple[tuple[CameraStep, ...], ...] = ()
     motion: float = 1.0
     seed: int = 0

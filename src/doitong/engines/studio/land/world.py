@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio import ground
+from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Bytes, Floats, smooth
-from doitong.engines.studio.landforms import Landform, Relief
+from doitong.engines.studio.land import ground
+from doitong.engines.studio.land.landforms import Landform, Relief
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.light import Light
 from doitong.engines.studio.noise import Fractal, sample, spectral_tile
 from doitong.engines.studio.scene import Scene
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, mix
-from doitong.engines.studio.ground import FOREST, SNOW
+from doitong.engines.studio.land.ground import FOREST, SNOW
+from doitong.engines.studio.land.world import World
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.light import Light
 from doitong.engines.studio.scene import Scene
-from doitong.engines.studio.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from doitong.catalogue.model import MotionIntensity
 from doitong.engines.port import EngineRequest
-from doitong.engines.studio import words
+from doitong.engines.studio.reading import words
+from doitong.engines.studio.reading.words import Word
 from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, Season, TimeOfDay
-from doitong.engines.studio.words import Word
 
 _MOTION = {MotionIntensity.LOW: 0.55, MotionIntensity.MEDIUM: 1.0, MotionIntensity.HIGH: 1.6}
 _LONGEST_TEXT = 4000

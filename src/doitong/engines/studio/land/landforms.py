@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from doitong.engines.studio.arrays import Floats, as_floats, smooth
+from doitong.engines.studio.camera import Rig
 from doitong.engines.studio.noise import Fractal
 from doitong.engines.studio.scene import SceneKind
 
@@ -21,10 +22,7 @@ class Landform:
     near: float
     far: float
     densest: tuple[float, float]
-    camera_height: float
-    horizon: float  # share of the frame's height above the horizon
-    dolly_metres: float
-    pivot_metres: float
+    rig: Rig
     snow_line: float
     tree_line: float
     wave_slope: float
@@ -38,19 +36,19 @@ class Landform:
 
 LANDFORMS = {
     SceneKind.LAKE: Landform(
-        True, 55, 14500, (1000, 8000), 13, 0.585, 85, 3200, 780, 560, 0.021, 3, 1200, "alpine", 1.0, True
+        True, 55, 14500, (1000, 8000), Rig(13, 85, 3200, horizon=0.585), 780, 560, 0.021, 3, 1200, "alpine", 1.0, True
     ),
     SceneKind.MOUNTAINS: Landform(
-        False, 22, 14500, (900, 8500), 34, 0.60, 100, 3000, 700, 540, 0.0, 3, 1300, "alpine", 0.8, False
+        False, 22, 14500, (900, 8500), Rig(34, 100, 3000, horizon=0.60), 700, 540, 0.0, 3, 1300, "alpine", 0.8, False
     ),
     SceneKind.SEA: Landform(
-        True, 60, 12000, (700, 5000), 11, 0.52, 80, 2200, 9000, 60, 0.040, 1, 240, "coast", 0.0, False
+        True, 60, 12000, (700, 5000), Rig(11, 80, 2200, horizon=0.52), 9000, 60, 0.040, 1, 240, "coast", 0.0, False
     ),
     SceneKind.HILLS: Landform(
-        False, 14, 12000, (60, 5000), 16, 0.56, 60, 600, 9000, 400, 0.0, 3, 620, "meadow", 0.7, False, 0.8
+        False, 14, 12000, (60, 5000), Rig(16, 60, 600, horizon=0.56), 9000, 400, 0.0, 3, 620, "meadow", 0.7, False, 0.8
     ),
     SceneKind.DUNES: Landform(
-        False, 8, 12000, (30, 4000), 9, 0.55, 50, 700, 9000, -1, 0.0, 1, 260, "sand", 0.0, False, 0.3
+        False, 8, 12000, (30, 4000), Rig(9, 50, 700, horizon=0.55), 9000, -1, 0.0, 1, 260, "sand", 0.0, False, 0.3
     ),
 }
 
@@ -81,6 +79,8 @@ class Relief:
                 return self._hills(x, z, cell)
             case SceneKind.DUNES:
                 return self._dunes(x, z, cell)
+            case _:
+                raise ValueError(f"{self._kind} is not a land")
 
     def _ridged(self, x: Floats, z: Floats, cell: Floats, metres: float, channel: int) -> Floats:
         """Ridged multifractal with domain warp (Musgrave 1994, Quilez 2002), about 0 to 1."""

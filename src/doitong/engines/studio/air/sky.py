@@ -5,14 +5,12 @@ import math
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, smooth
-from doitong.engines.studio.camera import Pose
-from doitong.engines.studio.light import Light
+from doitong.engines.studio.air.light import Light
+from doitong.engines.studio.arrays import Floats, Planes, smooth
+from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.noise import pad, sample, spectral_tile
 from doitong.engines.studio.scene import Scene
-from doitong.engines.studio.view import Lens
 
-Planes = tuple[Floats, Floats, Floats]
 _CLOUD_BASE_METRES = 2300.0
 _METRES_PER_TEXEL = 26.0
 _HORIZON_LIFT = 0.045  # keeps the cloud plane finite at the horizon

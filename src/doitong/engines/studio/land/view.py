@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Floats, Ints, bands
-from doitong.engines.studio.camera import Pose
-from doitong.engines.studio.curtains import Curtain
-from doitong.engines.studio.ground import LIT_RANGE
+from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.land.curtains import Curtain
+from doitong.engines.studio.land.ground import LIT_RANGE
+from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import sample, spectral_tile
-from doitong.engines.studio.world import World
 
 _NOTHING = np.float32(-1e4)
 _NEAREST_METRES = 4.0
@@ -25,21 +25,6 @@ _TEXEL_TANGENT = 0.0011  # what a texel of the fine texture spans, seen from the
 _NEAR_LAND_METRES = 1000.0
 _BANK_ROWS = 3
 _STEEP_ROWS = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """A picture's geometry: pixels, focal length in pixels, and the row of the horizon."""
-
-    width: int
-    rows: int
-    focal: float
-    horizon: float
-
-    def slopes(self) -> Floats:
-        """Sideways tangent of each column from the middle of the view."""
-        at = np.arange(self.width, dtype=np.float32) + np.float32(0.5 - self.width / 2)
-        return (at * np.float32(1 / self.focal)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

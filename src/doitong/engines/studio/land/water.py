@@ -5,13 +5,11 @@ import math
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, bands, smooth
-from doitong.engines.studio.camera import Pose
-from doitong.engines.studio.light import Light
+from doitong.engines.studio.air.light import Light
+from doitong.engines.studio.arrays import Floats, Planes, bands, smooth
+from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.noise import pad, sample, spectral_tile
 from doitong.engines.studio.scene import Scene
-from doitong.engines.studio.sky import Planes
-from doitong.engines.studio.view import Lens
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81

@@ -14,10 +14,10 @@ from doitong.engines.studio.noise import Fractal
 from doitong.engines.studio.scene import Scene, Season
 
 if TYPE_CHECKING:
-    from doitong.engines.studio.landforms import Landform
+    from doitong.engines.studio.air.light import Light
+    from doitong.engines.studio.land.landforms import Landform
+    from doitong.engines.studio.land.world import Grid
     from doitong.engines.studio.levels import Level
-    from doitong.engines.studio.light import Light
-    from doitong.engines.studio.world import Grid
 
 LIT_RANGE = 2.6
 
@@ -131,7 +131,7 @@ def light_land(
     scene: Scene, land: Landform, light: Light, level: Level, grid: Grid, surface: Surface, sun_turn: float
 ) -> Bytes:
     """Sun with cast shadows, sky light with ambient occlusion, and light from the ground below."""
-    from doitong.engines.studio.world import gradient  # noqa: PLC0415
+    from doitong.engines.studio.land.world import gradient  # noqa: PLC0415
 
     turn = sun_turn + math.copysign(math.radians(light.key_turn), sun_turn)
     up = math.radians(light.key_height)
