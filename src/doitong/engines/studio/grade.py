@@ -1,13 +1,42 @@
-"""From light to a frame: bloom, exposure, filmic curve, vignette, grain, and BT.709 planes of 8 bits."""
+"""From light to a frame: bloom, exposure, filmic curve, mood, style, vignette, grain, and BT.709 planes of 8 bits."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Floats, Planes, bands
+from doitong.engines.studio.arrays import Bytes, Colour, Floats, Planes, bands
+from doitong.engines.studio.scene import Mood, Scene
+from doitong.engines.studio.style import STYLES, PixelArt
 
 _GRAIN_SIZE = 512
 _CURVE_STEPS = 4096
 _CURVE_TOP = 3.2  # square root of the brightest light that is told apart
+
+
+@dataclass(frozen=True, slots=True)
+class _Tone:
+    """What a mood does to the coded picture: `gain` for red, green, blue; `lift` adds to the blacks; `contrast` and
+    `saturation` are ratios."""
+
+    gain: Colour = (1.0, 1.0, 1.0)
+    lift: float = 0.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+    exposure: float = 1.0
+    bloom: float = 1.0
+
+
+_MOODS = {
+    Mood.NEUTRAL: _Tone(),
+    Mood.WARM: _Tone(gain=(1.06, 1.0, 0.88), saturation=1.06, exposure=1.05),
+    Mood.COLD: _Tone(gain=(0.90, 0.99, 1.09), saturation=0.92),
+    Mood.DARK: _Tone(gain=(0.97, 0.99, 1.02), contrast=1.14, saturation=0.86, exposure=0.62),
+    Mood.DREAMY: _Tone(gain=(1.04, 1.0, 1.03), lift=0.055, contrast=0.86, saturation=0.95, exposure=1.10, bloom=3.2),
+    Mood.VIVID: _Tone(contrast=1.10, saturation=1.38),
+    Mood.MUTED: _Tone(gain=(1.01, 1.0, 0.98), lift=0.03, contrast=0.90, saturation=0.58),
+    Mood.MYSTERIOUS: _Tone(gain=(0.93, 1.01, 1.06), contrast=1.06, saturation=0.74, exposure=0.72, bloom=1.8),
+}
 
 
 def filmic(light: Floats) -> Floats:
@@ -21,19 +50,30 @@ def filmic(light: Floats) -> Floats:
 class Grade:
     """Turns planes of linear light into Y, U, V; one instance per film and frame size."""
 
-    def __init__(self, width: int, height: int, exposure: float, has_bloom: bool, seed: int) -> None:
-        random = np.random.default_rng([seed, 53])
-        self._size, self._bloom, self._exposure = (width, height), has_bloom, exposure
+    def __init__(self, width: int, height: int, exposure: float, has_bloom: bool, scene: Scene) -> None:
+        random = np.random.default_rng([scene.seed, 53])
+        tone = _MOODS[scene.mood]
+        exposure *= tone.exposure
+        self._size, self._bloom, self._exposure = (width, height), tone.bloom if has_bloom else 0.0, exposure
+        self._saturation = np.float32(tone.saturation)
         steps = np.linspace(0, _CURVE_TOP, _CURVE_STEPS, dtype=np.float32)
-        self._curve = filmic(steps * steps)
+        self._curves = [_toned(filmic(steps * steps), tone, gain) for gain in tone.gain]
+        self._style = STYLES[scene.style](width, height, scene.seed) if scene.style in STYLES else None
+        strength = 0.95 * (self._style.grain if self._style else 1.0)
         grain = random.standard_normal((_GRAIN_SIZE, _GRAIN_SIZE)).astype(np.float32)
         soft = cv2.GaussianBlur(grain, (0, 0), 0.8)
-        self._grain = (soft / soft.std() * np.float32(0.95)).astype(np.float32)
+        self._grain = (soft / soft.std() * np.float32(strength)).astype(np.float32)
         self._tiled = np.tile(self._grain, (height // _GRAIN_SIZE + 2, width // _GRAIN_SIZE + 2))
         x = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
         y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height - 0.5
         self._vignette = (exposure * (1 - 0.42 * (x * x + y * y) ** 1.15)).astype(np.float32)
         self._shifts = random.integers(0, _GRAIN_SIZE, (4096, 2))
+
+    def learn(self, planes: Planes) -> None:
+        """Show a frame of the film before the first is graded; a style may take its palette from it."""
+        if isinstance(self._style, PixelArt):
+            red, green, blue = (self._coded(plane, self._vignette, i) for i, plane in enumerate(planes))
+            self._style.learn(self._saturated((red, green, blue)))
 
     def frame(self, planes: Planes, number: int) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V (limited range, BT.709, 4:2:0) of frame `number`."""
@@ -43,20 +83,37 @@ class Grade:
         down, right = self._shifts[number % len(self._shifts)]
         luma = np.empty((height, width), np.uint8)
         u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
+        styled = self._styled(planes, number) if self._style else None
         for band in bands(height):
             grain = self._tiled[down + band.start : down + band.stop, right : right + width]
             half = slice(band.start // 2, band.stop // 2)
-            coded = [self._coded(plane[band], self._vignette[band]) for plane in planes]
+            if styled is None:
+                red, green, blue = (self._coded(plane[band], self._vignette[band], i) for i, plane in enumerate(planes))
+                coded = self._saturated((red, green, blue))
+            else:
+                coded = styled[0][band], styled[1][band], styled[2][band]
             luma[band], u[half], v[half] = planes_of(coded, grain)
         return luma, u, v
 
-    def _coded(self, light: Floats, exposure: Floats) -> Floats:
+    def _styled(self, planes: Planes, number: int) -> Planes:
+        assert self._style is not None
+        red, green, blue = (self._coded(plane, self._vignette, i) for i, plane in enumerate(planes))
+        return self._style.paint(self._saturated((red, green, blue)), number)
+
+    def _coded(self, light: Floats, exposure: Floats, channel: int) -> Floats:
         root = light * exposure
         np.maximum(root, 0, out=root)
         np.sqrt(root, out=root)
         root *= np.float32((_CURVE_STEPS - 1) / _CURVE_TOP)
         np.minimum(root, np.float32(_CURVE_STEPS - 1), out=root)
-        return self._curve.take(root.astype(np.uint16))
+        return self._curves[channel].take(root.astype(np.uint16))
+
+    def _saturated(self, coded: Planes) -> Planes:
+        if self._saturation == 1:
+            return coded
+        grey = coded[0] * np.float32(0.2126) + coded[1] * np.float32(0.7152) + coded[2] * np.float32(0.0722)
+        red, green, blue = (np.clip(grey + (plane - grey) * self._saturation, 0, 1) for plane in coded)
+        return red, green, blue
 
     def _add_bloom(self, planes: Planes) -> None:
         width, height = self._size
@@ -65,12 +122,18 @@ class Grade:
         for plane in planes:
             small = cv2.resize(plane, small_size, interpolation=cv2.INTER_AREA)
             bright = np.minimum(np.maximum(small - np.float32(0.62 / self._exposure), 0), np.float32(5))
-            glow = cv2.GaussianBlur(bright, (0, 0), reach * 0.6) * np.float32(0.13)
-            glow += cv2.GaussianBlur(bright, (0, 0), reach * 2.4) * np.float32(0.10)
+            glow = cv2.GaussianBlur(bright, (0, 0), reach * 0.6) * np.float32(0.13 * self._bloom)
+            glow += cv2.GaussianBlur(bright, (0, 0), reach * 2.4) * np.float32(0.10 * self._bloom)
             np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
 
 
-def planes_of(coded: list[Floats], grain: Floats | float = 0.0) -> tuple[Bytes, Bytes, Bytes]:
+def _toned(curve: Floats, tone: _Tone, gain: float) -> Floats:
+    """The filmic curve of one channel with a mood on it."""
+    bent = 0.42 + (curve * gain - 0.42) * tone.contrast
+    return np.clip(tone.lift + bent * (1 - tone.lift), 0, 1).astype(np.float32)
+
+
+def planes_of(coded: Planes, grain: Floats | float = 0.0) -> tuple[Bytes, Bytes, Bytes]:
     """Y, U and V of 8 bits (BT.709, limited range, 4:2:0) from R′, G′, B′ of 0–1; `grain` in steps of Y."""
     red, green, blue = coded
     luma = red * np.float32(0.2126 * 219)

@@ -53,7 +53,8 @@ class Stage:
         self._scene = scene
         self._painter = PAINTERS[scene.kind](scene, level, *self._drawn)
         self.path = CameraPath(scene, self._painter.rig, self._painter.floor)
-        self._grade = Grade(width, height, self._painter.exposure, level.bloom, scene.seed)
+        self._grade = Grade(width, height, self._painter.exposure, level.bloom, scene)
+        self._grade.learn(self.light(self.path.pose(0.5), 0.0))
 
     def frame(self, number: int, count: int, seconds: float) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V planes of frame `number` of `count`, `seconds` into the film."""

@@ -65,7 +65,7 @@ class PictureStage:
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
         seen = cv2.warpAffine(self._picture, back, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
         red, green, blue = (plane.astype(np.float32) * np.float32(1 / 255) for plane in cv2.split(seen))
-        return planes_of([red, green, blue])
+        return planes_of((red, green, blue))
 
     def _crop(self, share: float) -> tuple[float, float, float, float]:
         """Zoom, offset −1…1 each way, and turn at `share` of the film."""

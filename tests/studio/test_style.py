@@ -1,0 +1,63 @@
+"""The guarantee: a style is seen, holds still where the scene does, and is the same for the same seed."""
+
+import cv2
+import numpy as np
+import pytest
+
+from doitong.catalogue.model import Quality, Version
+from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.scene import CameraStep, Mood, Scene, SceneKind, Style, TimeOfDay
+from doitong.engines.studio.stage import Stage
+from doitong.engines.studio.style import STYLES
+
+LEVEL = level_of(Version.GEN_2, Quality.STANDARD)
+STILL = ((CameraStep("static"),),)
+Frame = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def draw(number: int = 0, style: Style = Style.NATURAL, mood: Mood = Mood.NEUTRAL) -> Frame:
+    scene = Scene(SceneKind.HILLS, TimeOfDay.NOON, style=style, mood=mood, segments=STILL, seed=5, wind=0.0)
+    return Stage(scene, LEVEL, 320, 180).frame(number, 24, number / 24)
+
+
+def rgb(frame: Frame) -> np.ndarray:
+    y, u, v = frame
+    stacked = np.vstack([y, u.reshape(-1, 320), v.reshape(-1, 320)])
+    return cv2.cvtColor(stacked, cv2.COLOR_YUV2RGB_I420)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_is_seen_and_holds_still(style: Style) -> None:
+    plain, styled, later = draw(0), draw(0, style), draw(1, style)
+    assert np.abs(rgb(plain).astype(int) - rgb(styled).astype(int)).mean() > 6
+    assert rgb(styled).std() > 15  # still a picture
+    assert np.abs(rgb(styled).astype(int) - rgb(later).astype(int)).mean() < 5
+
+
+@pytest.mark.parametrize("style", [Style.PIXEL_ART, Style.VINTAGE, Style.WATERCOLOUR])
+def test_the_same_seed_gives_the_same_style(style: Style) -> None:
+    for one, other in zip(draw(3, style), draw(3, style), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_noir_has_no_colour() -> None:
+    _, u, v = draw(0, Style.NOIR)
+    assert abs(u.astype(int) - 128).max() <= 1
+    assert abs(v.astype(int) - 128).max() <= 1
+
+
+def test_pixel_art_is_blocks_of_few_colours() -> None:
+    luma = draw(0, Style.PIXEL_ART)[0]
+    np.testing.assert_array_equal(luma[::2], luma[1::2])  # blocks of two at this size
+    assert len(np.unique(luma)) <= 28
+
+
+@pytest.mark.parametrize(("mood", "is_so"), [
+    (Mood.WARM, lambda now, was: now[..., 0].mean() - now[..., 2].mean() > was[..., 0].mean() - was[..., 2].mean() + 5),
+    (Mood.COLD, lambda now, was: now[..., 0].mean() - now[..., 2].mean() < was[..., 0].mean() - was[..., 2].mean() - 5),
+    (Mood.DARK, lambda now, was: now.mean() < was.mean() * 0.9),
+    (Mood.MUTED, lambda now, was: np.ptp(now, axis=2).mean() < np.ptp(was, axis=2).mean() * 0.8),
+    (Mood.VIVID, lambda now, was: np.ptp(now, axis=2).mean() > np.ptp(was, axis=2).mean() * 1.15),
+])  # fmt: skip
+def test_a_mood_changes_the_light(mood: Mood, is_so) -> None:  # type: ignore[no-untyped-def]  # a measure of two pictures
+    assert is_so(rgb(draw(0, mood=mood)).astype(float), rgb(draw(0)).astype(float))
