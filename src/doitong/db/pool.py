@@ -67,7 +67,8 @@ class Database:
             timeout=CONNECT_TIMEOUT_SECONDS,
             command_timeout=COMMAND_TIMEOUT_SECONDS,
             reset=_keep_session,
-            server_settings={"application_name": "doitong", "jit": "off"},
+            # planned once a connection, not anew for each call: docs/decisions/0014
+            server_settings={"application_name": "doitong", "jit": "off", "plan_cache_mode": "force_generic_plan"},
         )
         return cls(pool, dsn)
 

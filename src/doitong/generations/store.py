@@ -370,9 +370,9 @@ async def claim_due(connection: Connection, now: datetime, lease: timedelta, lim
     """Take up to `limit` tasks whose time to ask has come; they come due again when the lease ends."""
     rows = await connection.fetch(
         f"""
-        UPDATE generation g SET due_at = $2 WHERE id IN
+        UPDATE generation g SET due_at = $2 WHERE id = ANY (ARRAY  -- evaluated once: IN may be planned otherwise
             (SELECT id FROM generation WHERE stage = 'rendering' AND lane = 'submit' AND due_at <= $1
-             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED))
         {RETURNING}
         """,  # noqa: S608
         now,
