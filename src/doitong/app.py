@@ -33,6 +33,7 @@ from doitong.ledger.service import LedgerService
 from doitong.media.picture import PictureCleaner
 from doitong.outputs.storage import OutputStorage, open_storage
 from doitong.plans.reads import ReadLimiter
+from doitong.provenance.service import Provenance
 from doitong.telemetry.metrics import Metrics
 from doitong.uploads.service import UploadService
 from doitong.webhooks.deliver import Deliverer
@@ -57,6 +58,7 @@ class Application:
     ledger: LedgerService
     reads: ReadLimiter
     storage: OutputStorage
+    provenance: Provenance
     uploads: UploadService
     webhooks: Webhooks
     generations: GenerationService
@@ -87,7 +89,7 @@ class Application:
             resources.push_async_callback(egress.close)
             storage = open_storage(settings.storage_url, settings.data_dir.resolve())
             uploads = UploadService(database, storage, egress, PictureCleaner(), clock)
-            metrics = Metrics()
+            metrics, secret = Metrics(), await read_secret(settings)
             generations = GenerationService(
                 database,
                 notifications,
@@ -107,10 +109,11 @@ class Application:
                 metrics=metrics,
                 egress=egress,
                 accounts=AccountService(database, clock),
-                keys=KeyService(database, clock, secret=await read_secret(settings)),
+                keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
                 reads=ReadLimiter(clock),
                 storage=storage,
+                provenance=Provenance(database, secret, SystemClock(), is_on=settings.provenance == "on"),
                 uploads=uploads,
                 webhooks=Webhooks(database, egress, clock),
                 generations=generations,
@@ -142,7 +145,7 @@ class Workshop:
             app.notifications,
             app.clock,
             engines,
-            FilmKeeper(app.storage),
+            FilmKeeper(app.storage, app.uploads, app.provenance),
             app.uploads,
             app.metrics,
             AttemptSettings(

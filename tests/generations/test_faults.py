@@ -15,6 +15,7 @@ from doitong.engines.port import SubmissionUnknown
 from doitong.generations import attempts, store
 from doitong.generations.model import GenerationFilter, Lane, RawRequest, Stage, Status
 from doitong.outputs.model import FileMissing
+from doitong.provenance.model import ProvenanceFailed
 
 from .audit import audit
 
@@ -137,6 +138,7 @@ async def test_a_drain_between_the_claim_and_the_attempt_gives_it_back(
         (lambda workshop: workshop.engines["scripted"], "fetch", OSError("the upstream is away")),
         (lambda workshop: workshop.runner._keeper._storage, "put_film", OSError("the disk is full")),
         (lambda workshop: workshop.runner._keeper._storage, "put_poster", RuntimeError("a bug")),
+        (lambda workshop: workshop.runner._keeper._provenance, "sign", ProvenanceFailed("the signer")),
     ],
 )
 async def test_what_breaks_after_the_purchase_does_not_buy_again(

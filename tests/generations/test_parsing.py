@@ -96,6 +96,15 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("motion.camera[0].move", {"motion": {"camera": [{"move": "jump"}]}}),
     ("motion.camera[1].strength", {"motion": {"camera": [{"move": "static"}, {"move": "static", "strength": 2}]}}),
     ("motion.camera[0].easing", {"motion": {"camera": [{"move": "static", "easing": 1}]}}),
+    ("motion.camera[0].easing", {"motion": {"camera": [{"move": "static", "easing": "bounce"}]}}),
+    ("motion.camera[0].easing", {"motion": {"camera": [{"move": "static", "easing": ["linear"]}]}}),
+    ("motion.camera[0].degrees", {"motion": {"camera": [{"move": "pan_left", "degrees": 361}]}}),
+    ("motion.camera[0].degrees", {"motion": {"camera": [{"move": "pan", "degrees": "30"}]}}),
+    ("motion.camera[0].degrees", {"motion": {"camera": [{"move": "dolly_in", "degrees": 30}]}}),
+    ("motion.camera[0].degrees", {"motion": {"camera": [{"move": "zoom", "degrees": 30}]}}),
+    ("motion.camera[0].seconds", {"motion": {"camera": [{"move": "pan_left", "seconds": 0}]}}),
+    ("motion.camera[0].seconds", {"motion": {"camera": [{"move": "pan_left", "seconds": 11}]}}),
+    ("motion.camera[0].speed", {"motion": {"camera": [{"move": "pan_left", "speed": 1}]}}),
     ("motion.brushes[0]", {"motion": {"brushes": [{"direction": 5}]}}),
     ("motion.brushes[0].polygon", {"motion": {"brushes": [{"polygon": [[0, 0], [1, 1]]}]}}),
     ("motion.brushes[0].polygon", {"motion": {"brushes": [{"polygon": [[0, 0], [1, 1], [2, 0]]}]}}),
@@ -115,7 +124,7 @@ def test_a_bad_value_is_refused_by_name(name: str, change: dict[str, Any]) -> No
     assert refused.value.details["parameter"] == shown
     for language in ("en", "sl"):
         assert refused.value.message(language).startswith(shown)
-    assert len(refused.value.message("en")) < 300
+    assert len(refused.value.message("en")) < 500
 
 
 def test_a_move_without_a_direction_takes_it_from_the_sign() -> None:
@@ -125,6 +134,18 @@ def test_a_move_without_a_direction_takes_it_from_the_sign() -> None:
             {"move": "pan_left", "strength": 0.4},
             {"move": "dolly_in", "strength": 0.5},
             {"move": "orbit_left", "strength": 1.0},
+        ],
+        "brushes": [],
+    }
+
+
+def test_a_move_keeps_how_far_how_long_and_how_it_gathers_speed() -> None:
+    way = {"degrees": 30, "seconds": 2.5, "easing": "linear"}
+    motion = {"camera": [{"move": "pan", "strength": -1, **way}, {"move": "whip_pan_right", **way}]}
+    assert parse(**GOOD, motion=motion).motion == {
+        "camera": [
+            {"move": "pan_left", "strength": 1.0, "degrees": 30.0, "seconds": 2.5, "easing": "linear"},
+            {"move": "whip_pan_right", "strength": 0.5, "degrees": 30.0, "seconds": 2.5, "easing": "linear"},
         ],
         "brushes": [],
     }

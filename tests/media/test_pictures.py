@@ -228,7 +228,7 @@ def test_random_bytes_after_magic_never_crash_the_header() -> None:
 
 
 def test_the_decoders_are_not_imported_with_the_module() -> None:
-    names = "doitong.media.picture, doitong.media.probe, doitong.media.poster, doitong.uploads.service"
+    names = "doitong.media.picture, doitong.media.probe, doitong.media.previews, doitong.uploads.service"
     code = f"import sys, {names}; print([m for m in ('PIL', 'av', 'numpy', 'cv2') if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

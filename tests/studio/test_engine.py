@@ -48,6 +48,10 @@ async def test_film_from_submit_to_fetch(engine: StudioEngine, tmp_path: Path) -
     assert film.metadata["interpretation"]["scene"] == "mountain lake"
     assert film.metadata["engineVersion"]
     assert len(decode(film.path)) == 24
+    assert film.previews is not None
+    names = ["film.jpg", "film.webp", "film.preview.mp4"]
+    assert [(path.name, path.stat().st_size > 0) for path in film.previews] == [(name, True) for name in names]
+    assert list((tmp_path / "work").iterdir()) == []
     assert (await engine.fetch(task_id, tmp_path / "film.mp4")).path == tmp_path / "film.mp4"  # safe to call again
 
 
@@ -97,16 +101,27 @@ async def test_killed_child_is_a_transient_failure(engine: StudioEngine) -> None
     assert "-9" in status.failure.detail
 
 
-async def test_full_disk_is_a_transient_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".mp4", ".jpg", ".webp", ".preview.mp4"])
+async def test_full_disk_is_a_transient_failure(suffix: str, tmp_path: Path) -> None:
+    """Whichever file meets it, none is left."""
     studio = StudioEngine(tmp_path / "work", max_parallel=1)
     request = small_request()
     task_id = await studio.submit(request)
-    os.symlink("/dev/full", tmp_path / "work" / f".{task_id}.mp4.part")
+    os.symlink("/dev/full", tmp_path / "work" / f".{task_id}{suffix}.part")
     status = await until(studio, task_id, TaskState.FAILED, TaskState.SUCCEEDED)
     await studio.close()
     assert status.failure is not None
     assert (status.failure.code, status.failure.is_transient) == ("ENGINE_FAILED", True)
     assert "ENOSPC" in status.failure.detail
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+async def test_a_film_that_nobody_fetched_is_removed_with_its_previews(engine: StudioEngine, tmp_path: Path) -> None:
+    task_id = await engine.submit(small_request())
+    await until(engine, task_id, TaskState.SUCCEEDED)
+    assert len(list((tmp_path / "work").iterdir())) == 4
+    await engine.cancel(task_id)
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 async def test_bad_order_is_a_lasting_failure(engine: StudioEngine) -> None:

@@ -54,6 +54,28 @@ class CameraMove(StrEnum):
     ZOOM_OUT = "zoom_out"
     ORBIT_LEFT = "orbit_left"
     ORBIT_RIGHT = "orbit_right"
+    DOLLY_ZOOM_IN = "dolly_zoom_in"
+    DOLLY_ZOOM_OUT = "dolly_zoom_out"
+    TRACKING_LEFT = "tracking_left"
+    TRACKING_RIGHT = "tracking_right"
+    WHIP_PAN_LEFT = "whip_pan_left"
+    WHIP_PAN_RIGHT = "whip_pan_right"
+    FLYOVER = "flyover"
+    HANDHELD = "handheld"
+
+
+TURNING_MOVES = frozenset(
+    move for move in CameraMove if move.value.startswith(("pan_", "tilt_", "roll_", "orbit_", "whip_pan_"))
+)
+
+
+class Easing(StrEnum):
+    """How a camera move gathers and loses speed."""
+
+    IN_OUT = "ease-in-out"
+    LINEAR = "linear"
+    IN = "ease-in"
+    OUT = "ease-out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ NOT_KNOWN = Rule(Text("is not a parameter of this request", "ni parameter te zah
 NO_CONTROL_CHARACTERS = Rule(Text("must not contain control characters", "ne sme vsebovati krmilnih znakov"), {})
 MUST_BE_TEXT = Rule(Text("must be a string", "mora biti niz"), {})
 MUST_BE_OBJECT = Rule(Text("must be an object", "mora biti objekt"), {})
+MUST_BE_BOOLEAN = Rule(Text("must be true or false", "mora biti true ali false"), {})
 MUST_BE_HTTP_URL = Rule(
     Text(
         "must be an http:// or https:// URL of at most 2048 characters, without a user name or password",

@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     )
     worker_metrics_port: int = Field(
         0, ge=0, le=65535, description="Loopback port on which a worker serves its own /metrics; 0 for none."
+    )
+    provenance: Literal["on", "off"] = Field(
+        "on", description="Whether films carry a C2PA manifest, signed with the installation's own certificate."
     )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("auto", description="json, text, or auto: text on a terminal.")

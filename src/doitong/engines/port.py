@@ -11,23 +11,33 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from doitong.catalogue.model import AspectRatio, Kind, MotionIntensity, Quality, Version
+from doitong.catalogue.model import AspectRatio, Easing, Kind, MotionIntensity, Quality, Version
+from doitong.media.model import Previews
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One camera move; `strength` 0–1."""
+    """One camera move; `strength` 0–1. `degrees` says how far a turn goes instead, `seconds` how long the move takes."""
 
     move: str
     strength: float = 0.5
+    degrees: float | None = None
+    seconds: float | None = None
+    easing: Easing = Easing.IN_OUT
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Structured motion control: camera moves in the order of the timeline, and motion brushes as given."""
+    """Structured motion control: camera moves in the order of the timeline, motion brushes, and a picture's depth.
+
+    A brush has `mode`, `direction` (degrees, 0 to the right, 90 up), `speed` (0–1) and either `polygon` (corners as
+    shares of the picture) or `mask` (path of a picture, white moves). A depth map is white where it is near.
+    """
 
     camera: Sequence[Move] = ()
     brushes: Sequence[Mapping[str, Any]] = ()
+    depth_path: Path | None = None
+    is_depth_inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,7 @@ class EngineRequest:
     motion: Motion | None = None
     negative_prompt: str | None = None
     image_path: Path | None = None
+    has_audio: bool = True  # a wish: an engine that cannot make sound leaves it out, one that must takes it out
 
 
 class TaskState(StrEnum):
@@ -87,11 +98,15 @@ class EngineFailure:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A finished film on local disk, with what the engine wants said of it in `metadata`."""
+    """A finished film on local disk, with what the engine wants said of it in `metadata`.
+
+    `previews` are set when the engine has made them already, and stand beside the film.
+    """
 
     path: Path
     model: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    previews: Previews | None = None
 
 
 class EngineRefused(Exception):

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from doitong.catalogue.model import AspectRatio, MotionIntensity, Quality, Version
+from doitong.catalogue.model import AspectRatio, Easing, MotionIntensity, Quality, Version
 from doitong.core.clock import Clock
 from doitong.db import queue
 from doitong.db.notifications import Notifications
@@ -35,6 +35,7 @@ from doitong.engines.port import (
 from doitong.generations import lifecycle, store
 from doitong.generations.films import FilmKeeper, FilmUnfit, PictureFetcher
 from doitong.generations.model import Generation, Lane, Stage, Status
+from doitong.generations.parsing import motion_pictures, with_pictures
 from doitong.generations.rules import Ending, Verdict, judge_failure, retry_delay
 from doitong.plans.model import PLANS
 from doitong.telemetry.metrics import Metrics
@@ -403,7 +404,12 @@ class AttemptRunner:
         if parameters["image"] is not None:
             image_path = folder / "picture"
             await self._pictures.fetch_to(parameters["image"], image_path)
-        return to_engine_request(generation, image_path)
+        motion, maps = parameters["motion"], {}
+        for number, (place, upload_id) in enumerate(motion_pictures(motion).items()):
+            path = folder / f"map-{number}"
+            await self._pictures.fetch_to(upload_id, path)
+            maps[place] = str(path)
+        return to_engine_request(generation, image_path, with_pictures(motion, maps))
 
 
 def _patience_seconds(report: Report) -> float:
@@ -415,10 +421,11 @@ def _patience_seconds(report: Report) -> float:
 Work = Callable[[Generation, Report, Path], Coroutine[Any, Any, None]]
 
 
-def to_engine_request(generation: Generation, image_path: Path | None) -> EngineRequest:
-    """The generation as an engine is told of it."""
+def to_engine_request(
+    generation: Generation, image_path: Path | None, motion: Mapping[str, Any] | None
+) -> EngineRequest:
+    """The generation as an engine is told of it; `motion` with local paths for its maps."""
     parameters = generation.parameters
-    motion = parameters["motion"]
     return EngineRequest(
         generation_id=generation.id,
         attempt=generation.attempt,
@@ -437,9 +444,11 @@ def to_engine_request(generation: Generation, image_path: Path | None) -> Engine
         motion=None if motion is None else _to_motion(motion),
         negative_prompt=parameters["negativePrompt"],
         image_path=image_path,
+        has_audio=parameters.get("audio", True),
     )
 
 
 def _to_motion(motion: Mapping[str, Any]) -> Motion:
-    moves = tuple(Move(move["move"], move["strength"]) for move in motion["camera"])
-    return Motion(moves, tuple(motion["brushes"]))
+    moves = tuple(Move(**{**move, "easing": Easing(move.get("easing", Easing.IN_OUT))}) for move in motion["camera"])
+    depth_path = Path(motion["depth"]) if "depth" in motion else None
+    return Motion(moves, tuple(motion["brushes"]), depth_path, motion.get("depthInverted", False))

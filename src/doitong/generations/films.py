@@ -1,4 +1,4 @@
-"""From an engine's finished film to a stored output: probed, with poster and checksum, before anyone is told."""
+"""From an engine's finished film to a stored output: probed, with previews, signed, before anyone is told."""
 
 import asyncio
 from pathlib import Path
@@ -6,10 +6,14 @@ from typing import Any, Protocol
 
 from doitong.engines.port import Film
 from doitong.generations.model import Generation
-from doitong.media.model import FilmFacts
-from doitong.media.poster import make_poster
+from doitong.media.model import FilmFacts, Previews
+from doitong.media.previews import make_previews
 from doitong.media.probe import FilmUnplayable, probe_film
-from doitong.outputs.storage import OutputStorage, output_name
+from doitong.media.silence import remove_sound
+from doitong.outputs.model import StoredFile
+from doitong.outputs.storage import OutputStorage
+from doitong.provenance.model import Claim
+from doitong.provenance.service import Provenance
 
 DURATION_TOLERANCE_SECONDS = 0.1
 
@@ -25,29 +29,27 @@ class PictureFetcher(Protocol):
 
 
 class FilmKeeper:
-    """Checks and stores films."""
+    """Checks, signs and stores films."""
 
-    def __init__(self, storage: OutputStorage) -> None:
+    def __init__(self, storage: OutputStorage, pictures: PictureFetcher, provenance: Provenance) -> None:
         self._storage = storage
+        self._pictures = pictures
+        self._provenance = provenance
 
     async def keep(self, generation: Generation, film: Film) -> dict[str, Any]:
-        """Store film and poster; returns what `metadata` says of the file.
+        """Store the film and its previews; returns what `metadata` says of the file.
 
-        Storing again after a crash replaces the files with equals. Raises `FilmUnfit`, OSError.
+        Storing again after a crash replaces the files with others of the same content. Raises `FilmUnfit`, OSError.
         """
-        poster = film.path.with_suffix(".jpg")
+        previews = film.previews
         try:
-            facts, _ = await asyncio.gather(
-                asyncio.to_thread(probe_film, film.path), asyncio.to_thread(make_poster, film.path, poster)
-            )
-            check_fitness(generation, facts)
+            facts = await self._check(generation, film.path)
+            if previews is None:
+                previews = await asyncio.to_thread(make_previews, film.path, facts)
         except FilmUnplayable as error:
             raise FilmUnfit(str(error)) from error
-        try:
-            await self._storage.put_poster(generation.id, poster)
-            stored = await self._storage.put_film(generation.id, film.path)
-        finally:
-            poster.unlink(missing_ok=True)
+        provenance = await self._sign(generation, film)
+        stored = await self._put(generation.id, film.path, previews)
         return {
             "duration": _plain(facts.duration_seconds),
             "width": facts.width,
@@ -57,14 +59,51 @@ class FilmKeeper:
             "model": film.model,
             "sha256": stored.sha256,
             "bytes": stored.bytes,
-            "hasAudio": facts.has_audio,
+            "audio": facts.has_audio,
             **film.metadata,
+            "provenance": provenance,
         }
 
     async def discard(self, generation_id: str) -> None:
         """Remove what was stored for a generation that did not complete. Raises OSError."""
-        for suffix in (".mp4", ".jpg"):
-            await self._storage.delete(output_name(generation_id, suffix))
+        await self._storage.delete_outputs(generation_id)
+
+    async def _check(self, generation: Generation, path: Path) -> FilmFacts:
+        """The film's facts, once it has no sound that nobody wanted."""
+        facts = await asyncio.to_thread(probe_film, path)
+        if facts.has_audio and not generation.parameters.get("audio", True):
+            await asyncio.to_thread(remove_sound, path)
+            facts = await asyncio.to_thread(probe_film, path)
+        check_fitness(generation, facts)
+        return facts
+
+    async def _sign(self, generation: Generation, film: Film) -> dict[str, Any]:
+        """Last of all that changes the film: what is stored is what was signed."""
+        parameters, picture = generation.parameters, None
+        if parameters["image"] is not None and self._provenance.is_on:
+            picture = film.path.with_name("picture")
+            if not picture.exists():
+                await self._pictures.fetch_to(parameters["image"], picture)
+        version = film.metadata.get("engineVersion")
+        claim = Claim(
+            generation_id=generation.id,
+            engine=generation.engine,
+            model=film.model,
+            engine_version=None if version is None else str(version),
+            version=parameters["version"],
+            seed=parameters["seed"],
+            picture=picture,
+        )
+        return await self._provenance.sign(film.path, claim)
+
+    async def _put(self, generation_id: str, film: Path, previews: Previews) -> StoredFile:
+        """Store the previews, then the film: where there is a film there is all of it."""
+        await asyncio.gather(
+            self._storage.put_poster(generation_id, previews.poster),
+            self._storage.put_animation(generation_id, previews.animation),
+            self._storage.put_preview_video(generation_id, previews.video),
+        )
+        return await self._storage.put_film(generation_id, film)
 
 
 def check_fitness(generation: Generation, facts: FilmFacts) -> None:

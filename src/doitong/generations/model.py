@@ -54,10 +54,14 @@ class GenerationRequest:
     negative_prompt: str | None = None
     webhook_url: str | None = None
     quote_id: str | None = None
+    has_audio: bool = True
 
     def to_terms(self) -> dict[str, Any]:
-        """The request as JSON values: what is fingerprinted, quoted and stored."""
-        return {
+        """The request as JSON values: what is fingerprinted, quoted and stored.
+
+        `audio` stands among them only when it is false: a request without the word means what it always meant.
+        """
+        terms: dict[str, Any] = {
             "kind": self.kind.value,
             "service": self.service,
             "prompt": self.prompt,
@@ -72,6 +76,7 @@ class GenerationRequest:
             "negativePrompt": self.negative_prompt,
             "webhookUrl": self.webhook_url,
         }
+        return terms if self.has_audio else terms | {"audio": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class RawRequest:
     """A request as a door received it: canonical parameter → (the name the caller used, the value).
 
     Canonical names: service prompt image duration aspectRatio version quality motionIntensity motion seed
-    negativePrompt webhookUrl quoteId. Any other name is refused as unknown. A value of None counts as absent.
+    negativePrompt webhookUrl quoteId audio. Any other name is refused as unknown. A value of None counts as absent.
     """
 
     values: Mapping[str, tuple[str, Any]] = field(default_factory=dict)

@@ -9,17 +9,30 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from doitong.catalogue.model import AspectRatio, CameraMove, Kind, MotionIntensity, Quality, Version
+from doitong.catalogue.model import (
+    TURNING_MOVES,
+    AspectRatio,
+    CameraMove,
+    Easing,
+    Kind,
+    MotionIntensity,
+    Quality,
+    Version,
+)
 from doitong.catalogue.services import (
     BRUSHES_MAXIMUM,
+    MOVE_SECONDS_MAXIMUM,
+    MOVE_SECONDS_MINIMUM,
     MOVES_MAXIMUM,
     PROMPT_MAX_CHARACTERS,
     SEED_MAXIMUM,
     SERVICES,
+    TURN_DEGREES_MAXIMUM,
     Service,
     first_service_for,
 )
 from doitong.core.errors import (
+    MUST_BE_BOOLEAN,
     MUST_BE_HTTP_URL,
     MUST_BE_OBJECT,
     MUST_BE_TEXT,
@@ -50,6 +63,7 @@ PARAMETERS = frozenset(
         "negativePrompt",
         "webhookUrl",
         "quoteId",
+        "audio",
     }
 )
 URL_MAX_CHARACTERS = 2048
@@ -59,6 +73,10 @@ NORMALIZED_MAX_CHARACTERS = 4 * URL_MAX_CHARACTERS
 BRUSH_POINTS_MAXIMUM = 256
 # control characters (Unicode's Cc) but newline, tab and carriage return, and lone surrogates (Cs)
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+NEEDS_PICTURE = rule(
+    "is only for a picture that is animated, and this request has none",
+    "je samo za sliko, ki naj oživi, te pa v zahtevi ni",
+)
 BRUSH_MODES = ["flow", "sway", "wave", "rotate", "ripple"]
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -111,6 +129,14 @@ class _Reader:
             raise InvalidParameter(self.shown(name), whole_number(minimum, maximum))
         return value
 
+    def boolean(self, name: str, *, default: bool) -> bool:
+        if not self.has(name):
+            return default
+        value = self.value(name)
+        if not isinstance(value, bool):
+            raise InvalidParameter(self.shown(name), MUST_BE_BOOLEAN)
+        return value
+
 
 def parse_request(raw: RawRequest) -> GenerationRequest:
     """The valid request, with every default but the aspect ratio and the seed filled in.
@@ -142,11 +168,12 @@ def parse_request(raw: RawRequest) -> GenerationRequest:
         ),
         aspect_ratio=_aspect_ratio(reader, service, kind),
         image=_image(reader),
-        motion=parse_motion(reader.value("motion"), reader.shown("motion")),
+        motion=_motion(reader, is_text=is_text),
         seed=reader.whole("seed", 0, SEED_MAXIMUM),
         negative_prompt=reader.text("negativePrompt", PROMPT_MAX_CHARACTERS),
         webhook_url=_web_address(reader, "webhookUrl"),
         quote_id=reader.text("quoteId", 64),
+        has_audio=reader.boolean("audio", default=True),
     )
 
 
@@ -182,14 +209,15 @@ def _aspect_ratio(reader: _Reader, service: Service, kind: Kind) -> AspectRatio 
 
 
 def _image(reader: _Reader) -> str | None:
-    """An upload's id, a `data:` URI or an http(s) address; its content is checked by uploads."""
-    value = reader.value("image")
-    if value is None:
-        return None
+    return _source(reader.value("image"), reader.shown("image")) if reader.has("image") else None
+
+
+def _source(value: Any, shown: str) -> str:
+    """A picture as an upload's id, a `data:` URI or an http(s) address; its content is checked by uploads."""
     if not isinstance(value, str):
-        raise InvalidParameter(reader.shown("image"), MUST_BE_TEXT)
+        raise InvalidParameter(shown, MUST_BE_TEXT)
     maximum = DATA_URI_MAX_CHARACTERS if value.startswith("data:") else URL_MAX_CHARACTERS
-    return _clean_text(value, reader.shown("image"), 1, maximum)
+    return _clean_text(value, shown, 1, maximum)
 
 
 def _web_address(reader: _Reader, name: str) -> str | None:
@@ -203,13 +231,16 @@ def _web_address(reader: _Reader, name: str) -> str | None:
 
 
 def parse_motion(value: Any, shown: str) -> dict[str, Any] | None:
-    """Camera moves in the order of the timeline, and brushes: a polygon or mask with direction and speed."""
+    """Camera moves in the order of the timeline, brushes (a polygon or mask with direction and speed), and a depth map.
+
+    `depth` and `depthInverted` stand in the result only when a depth map is given.
+    """
     if value is None:
         return None
     if not isinstance(value, Mapping):
         raise InvalidParameter(shown, MUST_BE_OBJECT)
     for name in value:
-        if name not in ("camera", "brushes"):
+        if name not in ("camera", "brushes", "depth", "depthInverted"):
             raise InvalidParameter(f"{shown}.{_printable(str(name))}", NOT_KNOWN)
     camera = [
         _parse_move(item, f"{shown}.camera[{index}]")
@@ -219,7 +250,45 @@ def parse_motion(value: Any, shown: str) -> dict[str, Any] | None:
         _parse_brush(item, f"{shown}.brushes[{index}]")
         for index, item in enumerate(_items(value.get("brushes"), f"{shown}.brushes", BRUSHES_MAXIMUM))
     ]
-    return {"camera": camera, "brushes": brushes}
+    return {"camera": camera, "brushes": brushes} | _parse_depth(value, shown)
+
+
+def _parse_depth(value: Mapping[str, Any], shown: str) -> dict[str, Any]:
+    is_inverted = value.get("depthInverted")
+    if is_inverted is not None and not isinstance(is_inverted, bool):
+        raise InvalidParameter(f"{shown}.depthInverted", MUST_BE_BOOLEAN)
+    if value.get("depth") is None:
+        return {}
+    return {"depth": _source(value["depth"], f"{shown}.depth"), "depthInverted": bool(is_inverted)}
+
+
+def motion_pictures(motion: Mapping[str, Any] | None) -> dict[str, str]:
+    """The pictures that a motion names: where in it → an upload's id, a `data:` URI or an address."""
+    if motion is None:
+        return {}
+    found = {"depth": motion["depth"]} if "depth" in motion else {}
+    masks = ((f"brushes[{i}].mask", brush["mask"]) for i, brush in enumerate(motion["brushes"]) if "mask" in brush)
+    return found | dict(masks)
+
+
+def with_pictures(motion: Mapping[str, Any] | None, pictures: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """The motion with other names for its pictures, by their place in it (see `motion_pictures`)."""
+    if motion is None or not pictures:
+        return motion
+    brushes = [
+        brush | {"mask": pictures[place]} if (place := f"brushes[{i}].mask") in pictures else brush
+        for i, brush in enumerate(motion["brushes"])
+    ]
+    changed = {**motion, "brushes": brushes}
+    return changed | {"depth": pictures["depth"]} if "depth" in pictures else changed
+
+
+def _motion(reader: _Reader, *, is_text: bool) -> dict[str, Any] | None:
+    """The motion asked for; a map needs a picture that it is the map of."""
+    motion = parse_motion(reader.value("motion"), reader.shown("motion"))
+    for place in motion_pictures(motion) if is_text else {}:
+        raise InvalidParameter(f"{reader.shown('motion')}.{place}", NEEDS_PICTURE)
+    return motion
 
 
 def _items(value: Any, shown: str, maximum: int) -> list[Any]:
@@ -247,6 +316,9 @@ SIGNED_MOVES = {
     "pedestal": (CameraMove.PEDESTAL_UP, CameraMove.PEDESTAL_DOWN),
     "zoom": (CameraMove.ZOOM_IN, CameraMove.ZOOM_OUT),
     "orbit": (CameraMove.ORBIT_RIGHT, CameraMove.ORBIT_LEFT),
+    "dolly_zoom": (CameraMove.DOLLY_ZOOM_IN, CameraMove.DOLLY_ZOOM_OUT),
+    "tracking": (CameraMove.TRACKING_RIGHT, CameraMove.TRACKING_LEFT),
+    "whip_pan": (CameraMove.WHIP_PAN_RIGHT, CameraMove.WHIP_PAN_LEFT),
 }
 
 
@@ -254,18 +326,45 @@ def _parse_move(value: Any, shown: str) -> dict[str, Any]:
     """A move by its whole name with a strength of 0–1, or by its short name with a strength of -1–1."""
     if not isinstance(value, Mapping):
         raise InvalidParameter(shown, MUST_BE_OBJECT)
-    _refuse_other_keys(value, ("move", "strength"), shown)
+    _refuse_other_keys(value, ("move", "strength", "degrees", "seconds", "easing"), shown)
     name, strength = value.get("move"), value.get("strength")
     if isinstance(name, str) and name in SIGNED_MOVES:
         signed = 0.5 if strength is None else _in_range(strength, -1, 1, f"{shown}.strength")
-        return {"move": SIGNED_MOVES[name][signed < 0].value, "strength": abs(signed)}
+        move = SIGNED_MOVES[name][signed < 0]
+        return {"move": move.value, "strength": abs(signed)} | _way_of_move(value, move, shown)
     moves = [move.value for move in CameraMove]
     if name not in moves:
         raise InvalidParameter(f"{shown}.move", one_of([*moves, *SIGNED_MOVES]))
-    return {"move": name, "strength": _fraction(strength, f"{shown}.strength")}
+    move = CameraMove(name)
+    return {"move": move.value, "strength": _fraction(strength, f"{shown}.strength")} | _way_of_move(value, move, shown)
+
+
+def _way_of_move(value: Mapping[str, Any], move: CameraMove, shown: str) -> dict[str, Any]:
+    """How far a move turns, how long it takes and how it gathers speed: only what is said."""
+    way: dict[str, Any] = {}
+    if value.get("degrees") is not None:
+        if move not in TURNING_MOVES:
+            raise InvalidParameter(
+                f"{shown}.degrees",
+                rule(
+                    "is only for pan, tilt, roll, orbit and whip_pan",
+                    "je samo za pan, tilt, roll, orbit in whip_pan",
+                ),
+            )
+        way["degrees"] = _in_range(value["degrees"], 0, TURN_DEGREES_MAXIMUM, f"{shown}.degrees")
+    if value.get("seconds") is not None:
+        way["seconds"] = _in_range(value["seconds"], MOVE_SECONDS_MINIMUM, MOVE_SECONDS_MAXIMUM, f"{shown}.seconds")
+    easing = value.get("easing")
+    if easing is not None:
+        easings = [item.value for item in Easing]
+        if easing not in easings:
+            raise InvalidParameter(f"{shown}.easing", one_of(easings))
+        way["easing"] = easing
+    return way
 
 
 def _parse_brush(value: Any, shown: str) -> dict[str, Any]:
+    """A brush; its direction in degrees counter-clockwise, 0 to the right and 90 up."""
     if not isinstance(value, Mapping):
         raise InvalidParameter(shown, MUST_BE_OBJECT)
     _refuse_other_keys(value, ("polygon", "mask", "direction", "speed", "mode"), shown)
@@ -281,9 +380,7 @@ def _parse_brush(value: Any, shown: str) -> dict[str, Any]:
         raise InvalidParameter(f"{shown}.mode", one_of(BRUSH_MODES))
     brush["mode"] = mode
     if value.get("mask") is not None:
-        if not isinstance(value["mask"], str):
-            raise InvalidParameter(f"{shown}.mask", MUST_BE_TEXT)
-        brush["mask"] = _clean_text(value["mask"], f"{shown}.mask", 1, DATA_URI_MAX_CHARACTERS)
+        brush["mask"] = _source(value["mask"], f"{shown}.mask")
     else:
         brush["polygon"] = _polygon(value["polygon"], f"{shown}.polygon")
     return brush

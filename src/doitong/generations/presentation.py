@@ -21,6 +21,8 @@ def present(generation: Generation, cdn_base_url: str, language: str = "en") -> 
         "service": generation.service,
         "url": f"{address}.mp4" if is_completed else None,
         "poster": f"{address}.jpg" if is_completed else None,
+        "preview": f"{address}.webp" if is_completed else None,
+        "previewVideo": f"{address}.preview.mp4" if is_completed else None,
         "webhookUrl": generation.webhook_url,
         "duration": parameters["duration"],
         "creditCost": generation.credit_cost,
@@ -52,6 +54,7 @@ def present_metadata(generation: Generation) -> Mapping[str, Any]:
         "seed": parameters["seed"],
         "engine": generation.engine,
         "motionIntensity": parameters["motionIntensity"],
+        "audio": parameters.get("audio", True),
     }
     return promised | dict(generation.metadata)
 

@@ -25,7 +25,7 @@ from doitong.generations.model import (
     Stage,
     Status,
 )
-from doitong.generations.parsing import parse_request
+from doitong.generations.parsing import motion_pictures, parse_request, with_pictures
 from doitong.generations.reading import BatchedReader, Places
 from doitong.generations.rules import (
     QUOTE_LIFETIME,
@@ -113,7 +113,7 @@ class GenerationService:
             shown = raw.values["webhookUrl"][0]
             await self._egress.check_address(request.webhook_url, shown)
         if request.image is not None:
-            request = await self._take_picture(caller, request, raw.values["image"][0])
+            request = await self._take_pictures(caller, request, raw)
         generation = self._draft(caller, request, credits)
         submission = await self._desk.submit(Application(generation, caller.key_prefix, key, digest))
         if not submission.is_replay:
@@ -140,11 +140,17 @@ class GenerationService:
         draft = self._draft(caller, replace(request, aspect_ratio=ratio), price_credits(request))
         return Submission(restore(draft, record), True, rate)
 
-    async def _take_picture(self, caller: Caller, request: GenerationRequest, shown: str) -> GenerationRequest:
+    async def _take_pictures(self, caller: Caller, request: GenerationRequest, raw: RawRequest) -> GenerationRequest:
+        """The request with uploads in place of whatever the picture and its motion's maps were given as."""
         assert request.image is not None
-        upload = await self._pictures.resolve_picture(caller.account_id, request.image, shown)
+        upload = await self._pictures.resolve_picture(caller.account_id, request.image, raw.values["image"][0])
         ratio = request.aspect_ratio or nearest_aspect_ratio(upload.width, upload.height)
-        return replace(request, image=upload.id, aspect_ratio=ratio)
+        maps = {}
+        for place, source in motion_pictures(request.motion).items():
+            shown = f"{raw.values['motion'][0]}.{place}"
+            maps[place] = (await self._pictures.resolve_picture(caller.account_id, source, shown)).id
+        motion = with_pictures(request.motion, maps)
+        return replace(request, image=upload.id, aspect_ratio=ratio, motion=motion)
 
     def _draft(self, caller: Caller, request: GenerationRequest, credits: int) -> Generation:
         now = self._clock.now()

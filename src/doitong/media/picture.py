@@ -36,7 +36,6 @@ SIZE_OUT_OF_BOUNDS = rule(
     maximum=MAXIMUM_SIDE,
     pixels=MAXIMUM_PIXELS,
 )
-NOT_STILL = rule("must be a still picture, not an animation", "mora biti mirujoča slika, ne animacija")
 
 
 def refuse(parameter: str, allowed: Rule) -> DoitongError:
@@ -54,8 +53,6 @@ def check_picture(data: bytes, parameter: str) -> PictureHeader:
     sides = (header.width, header.height)
     if min(sides) < MINIMUM_SIDE or max(sides) > MAXIMUM_SIDE or sides[0] * sides[1] > MAXIMUM_PIXELS:
         raise refuse(parameter, SIZE_OUT_OF_BOUNDS)
-    if header.frames != 1:
-        raise refuse(parameter, NOT_STILL)
     return header
 
 
@@ -66,7 +63,9 @@ class PictureCleaner:
         self._places = asyncio.Semaphore(children)
 
     async def clean(self, data: bytes, parameter: str) -> Picture:
-        """The picture upright, at most 4096 pixels a side, transparent parts on white, without metadata.
+        """The picture upright, at most 4096 pixels a side, cut-outs on a plain ground, without metadata.
+
+        Of an animation it is the first frame.
 
         A PNG stays a PNG; JPEG and WebP become JPEG. Raises IMAGE_REFUSED, and UNAVAILABLE when too many
         pictures wait.

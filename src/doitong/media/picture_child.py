@@ -31,8 +31,8 @@ def clean(data: bytes, width: int, height: int) -> tuple[str, int, int, bytes]:
 
     Image.MAX_IMAGE_PIXELS = width * height
     picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-    source = picture.format  # MPO for a photograph that carries a second one: the first is taken
-    if picture.size != (width, height) or (source != "MPO" and getattr(picture, "n_frames", 1) != 1):
+    source = picture.format  # MPO for a photograph that carries a second one; of several pictures the first is taken
+    if picture.size != (width, height):
         raise ValueError("the header and the picture differ")
     orientation = picture.getexif().get(ORIENTATION, 1)
     if source in ("JPEG", "MPO"):
@@ -52,17 +52,35 @@ def clean(data: bytes, width: int, height: int) -> tuple[str, int, int, bytes]:
 
 
 def to_rgb(picture: Any) -> Any:
-    """8-bit sRGB; what is transparent is laid on white."""
-    from PIL import Image  # noqa: PLC0415
-
+    """8-bit sRGB, opaque."""
     if picture.mode.startswith("I") or picture.mode == "F":
-        picture = picture.convert("I").point(lambda level: level / 256).convert("L")
+        return to_bytes(picture).convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        seen = picture.convert("RGBA")
-        ground = Image.new("RGB", seen.size, "white")
-        ground.paste(seen, mask=seen.getchannel("A"))
-        return ground
+        return on_ground(picture.convert("RGBA"))
     return in_srgb(picture)
+
+
+def to_bytes(picture: Any) -> Any:
+    """Grey of 16 bits as 8; one that uses only its lower bits, as depth maps do, in full strength."""
+    levels = picture.convert("I")
+    highest = max(255, int(levels.getextrema()[1]))
+    whole = 2 ** highest.bit_length() - 1
+    return levels.point(lambda level: level * (255 / whole)).convert("L")
+
+
+def on_ground(seen: Any) -> Any:
+    """What is cut out, on a plain ground that it stands out from: dark under a light thing, light under a dark one."""
+    from PIL import Image, ImageStat  # noqa: PLC0415
+
+    alpha = seen.getchannel("A")
+    opaque = alpha.point(lambda level: 255 if level > 127 else 0)
+    has_any = opaque.getbbox() is not None
+    light = ImageStat.Stat(seen.convert("L"), opaque).mean[0] if has_any else 255.0
+    top, bottom = (46, 14) if light > 96 else (246, 206)
+    shade = Image.linear_gradient("L").point(lambda level: top + (bottom - top) * level / 255)
+    ground = shade.resize(seen.size).convert("RGB")
+    ground.paste(seen, mask=alpha)
+    return ground
 
 
 def in_srgb(picture: Any) -> Any:

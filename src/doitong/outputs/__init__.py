@@ -1,1 +1,1 @@
-"""Where films, posters and uploads are kept."""
+"""Where films, their previews and uploads are kept."""

@@ -1,7 +1,8 @@
-"""Where films, posters and uploads are kept: a local folder, S3, Google Cloud Storage or Azure.
+"""Where films, their previews and uploads are kept: a local folder, S3, Google Cloud Storage or Azure.
 
 It promises: a file is complete or absent, its SHA-256 is known without reading it again, and reading is a
-stream in pieces, whatever the file's size. Keys are `outputs/ID.mp4`, `outputs/ID.jpg` and `uploads/ID`.
+stream in pieces, whatever the file's size. Keys are `outputs/ID.mp4`, with its
+`.jpg`, `.webp` and `.preview.mp4`, and `uploads/ID`.
 Credentials of a remote store come from its usual environment variables (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT`,
 `AWS_ALLOW_HTTP`, `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_NAME` …).
 """
@@ -19,7 +20,12 @@ from doitong.outputs.remote import RemoteFiles
 
 __all__ = ["FileMissing", "OutputStorage", "StorageFailed", "StoredFile", "open_storage"]
 
-MEDIA_TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg"}
+MEDIA_TYPES = {  # of a film and its previews, by suffix
+    ".mp4": "video/mp4",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".preview.mp4": "video/mp4",
+}
 
 
 class Files(Protocol):
@@ -44,10 +50,16 @@ class OutputStorage:
 
     async def put_film(self, generation_id: str, path: Path) -> StoredFile:
         """Store a finished film; writing it again replaces it. Raises OSError on failure."""
-        return await self._put(output_name(generation_id, ".mp4"), path, "video/mp4")
+        return await self._put_output(generation_id, ".mp4", path)
 
     async def put_poster(self, generation_id: str, path: Path) -> StoredFile:
-        return await self._put(output_name(generation_id, ".jpg"), path, "image/jpeg")
+        return await self._put_output(generation_id, ".jpg", path)
+
+    async def put_animation(self, generation_id: str, path: Path) -> StoredFile:
+        return await self._put_output(generation_id, ".webp", path)
+
+    async def put_preview_video(self, generation_id: str, path: Path) -> StoredFile:
+        return await self._put_output(generation_id, ".preview.mp4", path)
 
     async def put_upload(self, upload_id: str, path: Path, media_type: str) -> StoredFile:
         return await self._put(upload_name(upload_id), path, media_type)
@@ -71,6 +83,11 @@ class OutputStorage:
             async for piece in self.read_range(name, 0, known.bytes):
                 file.write(piece)
 
+    async def delete_outputs(self, generation_id: str) -> None:
+        """Remove a film and its previews. Raises OSError."""
+        for suffix in MEDIA_TYPES:
+            await self.delete(output_name(generation_id, suffix))
+
     async def delete(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""
         await self._files.delete(name)
@@ -79,13 +96,16 @@ class OutputStorage:
         """Remove what writers that crashed before that moment left aside; returns how many files."""
         return await self._files.sweep(before)
 
+    async def _put_output(self, generation_id: str, suffix: str, path: Path) -> StoredFile:
+        return await self._put(output_name(generation_id, suffix), path, MEDIA_TYPES[suffix])
+
     async def _put(self, name: str, path: Path, media_type: str) -> StoredFile:
         await self._files.put(name, path, media_type)
         return await self.stat(name)
 
 
 def output_name(generation_id: str, suffix: str) -> str:
-    """The key of a film (`.mp4`) or poster (`.jpg`). Raises ValueError for what is no id of ours."""
+    """The key of a film or of a preview of it, by its suffix. Raises ValueError for what is no id of ours."""
     if not is_id(generation_id) or suffix not in MEDIA_TYPES:
         raise ValueError("not an output")
     return f"outputs/{generation_id}{suffix}"

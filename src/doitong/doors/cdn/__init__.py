@@ -1,1 +1,1 @@
-"""The CDN origin: `/outputs/ID.mp4` and `/outputs/ID.jpg`, as RFC 9110 and RFC 9111 want a file served."""
+"""The CDN origin: `/outputs/ID.mp4` and its previews, as RFC 9110 and RFC 9111 want a file served."""

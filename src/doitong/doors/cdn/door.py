@@ -1,4 +1,4 @@
-"""Serving films and posters. The random bits of an id are what keeps a file private; no key is asked for.
+"""Serving films and their previews. The random bits of an id are what keeps a file private; no key is asked for.
 
 It promises: only names that are ids of ours reach storage, memory stays flat whatever a file's size, and a
 reader that goes away stops the reading.
@@ -29,7 +29,7 @@ _PREFLIGHT = {
 
 
 class OutputsDoor:
-    """`/outputs/ID.mp4` and `/outputs/ID.jpg`; raises NOT_FOUND for every other name."""
+    """`/outputs/ID.mp4`, `.jpg`, `.webp` and `.preview.mp4`; raises NOT_FOUND for every other name."""
 
     def __init__(self, storage: OutputStorage) -> None:
         self._storage = storage

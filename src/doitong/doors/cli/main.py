@@ -18,6 +18,7 @@ _COMMANDS = {
     "credits": ("operate", "credits", "Grant, correct and read credits."),
     "webhooks": ("operate", "webhooks", "List webhook deliveries and send them again."),
     "ledger": ("operate", "ledger", "Prove that the ledger agrees with itself."),
+    "provenance": ("provenance", "provenance", "Read where a film comes from."),
     "serve": ("serve", "serve", "Run the API alone, on a database that runs already."),
     "work": ("serve", "work", "Run a worker alone, on a database that runs already."),
     "migrate": ("serve", "migrate", "Bring the database's schema up to date."),

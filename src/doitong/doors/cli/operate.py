@@ -28,7 +28,7 @@ PLANS = ("free", "starter", "pro", "enterprise")
 PAGE = 100
 
 
-def _with_app(use: "Callable[[Application], Awaitable[T]]") -> T:
+def with_app(use: "Callable[[Application], Awaitable[T]]") -> T:
     """Run one use case on the application of the settings."""
     settings = Settings()
     if not settings.is_embedded or running_dsn(settings.data_dir) is not None:
@@ -101,7 +101,7 @@ def create_account(name: str, plan: str, email: str | None, language: str) -> No
     async def use(app: "Application") -> str:
         return (await app.accounts.create(name, plan, email=email, language=language)).id
 
-    click.echo(_with_app(use))
+    click.echo(with_app(use))
 
 
 @accounts.command("list")
@@ -112,7 +112,7 @@ def list_accounts(after: str | None) -> None:
     async def use(app: "Application") -> Any:
         return await app.accounts.list(first=PAGE, after=after)
 
-    page = _with_app(use)
+    page = with_app(use)
     _table(
         ("ID", "NAME", "PLAN", "CREATED", "DISABLED"),
         [
@@ -133,7 +133,7 @@ def show_account(account: str) -> None:
         account_id = await _account_id(app, account)
         return await app.accounts.get(account_id), await app.ledger.balance(account_id)
 
-    found, balance = _with_app(use)
+    found, balance = with_app(use)
     for name, value in (
         ("id", found.id),
         ("name", found.name),
@@ -163,7 +163,7 @@ def set_plan(account: str, plan: str, limits: tuple[str, ...]) -> None:
     async def use(app: "Application") -> None:
         await app.accounts.set_plan(await _account_id(app, account), plan, overrides)
 
-    _with_app(use)
+    with_app(use)
     click.echo(f"{account} is on {plan} now.")
 
 
@@ -189,7 +189,7 @@ def create_key(account: str, name: str, scopes: tuple[str, ...]) -> None:
     async def use(app: "Application") -> str:
         return (await app.keys.create(await _account_id(app, account), name, scopes=scopes or None)).secret
 
-    click.echo(_with_app(use))
+    click.echo(with_app(use))
 
 
 @keys.command("list")
@@ -201,7 +201,7 @@ def list_keys(account: str, after: str | None) -> None:
     async def use(app: "Application") -> Any:
         return await app.keys.list(await _account_id(app, account), first=PAGE, after=after)
 
-    page = _with_app(use)
+    page = with_app(use)
     _table(
         ("ID", "PREFIX", "NAME", "SCOPES", "CREATED", "LAST USED", "REVOKED"),
         [
@@ -226,7 +226,7 @@ def revoke_key(account: str, key_id: str) -> None:
     async def use(app: "Application") -> str:
         return (await app.keys.revoke(await _account_id(app, account), key_id)).prefix
 
-    click.echo(f"{_with_app(use)}… is revoked.")
+    click.echo(f"{with_app(use)}… is revoked.")
 
 
 @click.group()
@@ -244,7 +244,7 @@ def grant(account: str, amount: int, reason: str | None) -> None:
     async def use(app: "Application") -> Any:
         return await app.ledger.grant(await _account_id(app, account), amount, reason=reason, actor=ACTOR)
 
-    _show_balance(_with_app(use))
+    _show_balance(with_app(use))
 
 
 @credits.command("adjust", context_settings={"ignore_unknown_options": True})
@@ -261,7 +261,7 @@ def adjust(account: str, amount: int, reason: str) -> None:
     async def use(app: "Application") -> Any:
         return await app.ledger.adjust(await _account_id(app, account), amount, reason=reason, actor=ACTOR)
 
-    _show_balance(_with_app(use))
+    _show_balance(with_app(use))
 
 
 @credits.command("balance")
@@ -272,7 +272,7 @@ def show_balance(account: str) -> None:
     async def use(app: "Application") -> Any:
         return await app.ledger.balance(await _account_id(app, account))
 
-    _show_balance(_with_app(use))
+    _show_balance(with_app(use))
 
 
 def _show_balance(balance: Any) -> None:
@@ -288,7 +288,7 @@ def statement(account: str, after: str | None) -> None:
     async def use(app: "Application") -> Any:
         return await app.ledger.statement(await _account_id(app, account), first=PAGE, after=after)
 
-    page = _with_app(use)
+    page = with_app(use)
     _table(
         ("TIME", "KIND", "AMOUNT", "AVAILABLE", "HELD", "GENERATION", "REASON"),
         [
@@ -315,7 +315,7 @@ def verify() -> None:
     async def use(app: "Application") -> Any:
         return await app.ledger.verify()
 
-    differences = _with_app(use)
+    differences = with_app(use)
     if not differences:
         click.echo("The ledger agrees: 0 differences.")
         return
@@ -346,7 +346,7 @@ def list_deliveries(account: str, state: str | None, generation: str | None, aft
         account_id = await _account_id(app, account)
         return await app.webhooks.list_deliveries(account_id, narrowed, after, PAGE)
 
-    page = _with_app(use)
+    page = with_app(use)
     _table(
         ("ID", "EVENT", "GENERATION", "STATE", "TRIES", "CREATED", "URL"),
         [
@@ -370,4 +370,4 @@ def resend(account: str, delivery_id: str) -> None:
     async def use(app: "Application") -> str:
         return (await app.webhooks.resend(await _account_id(app, account), delivery_id)).id
 
-    click.echo(_with_app(use))
+    click.echo(with_app(use))

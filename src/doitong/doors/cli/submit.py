@@ -48,6 +48,7 @@ def _common_options(command: Command) -> Command:
         click.option("--quality", type=click.Choice(["standard", "high", "pro"]), help="Default standard."),
         click.option("--motion-intensity", type=click.Choice(["low", "medium", "high"])),
         click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Same request and seed, same film."),
+        click.option("--audio/--no-audio", default=None, help="With sound (default), or silent."),
         click.option("--provider", help="Service that shall render it, such as runway."),
         click.option("--wait/--no-wait", default=True, help="Wait for the film (default), or print the id."),
         click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Default doitong-ID.mp4."),

@@ -25,12 +25,27 @@ _DIFFERS = rule("differs from input.webhookUrl", "se razlikuje od input.webhookU
 class CameraMoveInput:
     move: str
     strength: float | None = strawberry.field(default=UNSET, description="From 0 to 1; 0.5 when left out.")
+    degrees: float | None = strawberry.field(
+        default=UNSET,
+        description="How far a pan, tilt, roll, orbit or whip pan turns, 0–360, in place of strength; "
+        "an engine may give less, and reports what it gave.",
+    )
+    seconds: float | None = strawberry.field(
+        default=UNSET, description="How long the move takes, 0.1–10; an equal part of what is left when left out."
+    )
+    easing: str | None = strawberry.field(
+        default=UNSET, description="ease-in-out (default), linear, ease-in or ease-out."
+    )
 
 
-@strawberry.input(description="Camera moves in the order of the timeline, and motion brushes.")
+@strawberry.input(description="Camera moves in the order of the timeline, motion brushes, and a picture's depth.")
 class MotionInput:
     camera: list[CameraMoveInput] | None = UNSET
     brushes: list[JSON] | None = UNSET
+    depth: str | None = strawberry.field(
+        default=UNSET, description="A depth map of the picture, near is white: https URL, data: URI or upload id."
+    )
+    depth_inverted: bool | None = strawberry.field(default=UNSET, description="True when near is black.")
 
 
 @strawberry.input
@@ -47,6 +62,7 @@ class GenerateOptionsInput:
     quality: str | None = strawberry.field(default=UNSET, description="standard (default), high or pro.")
     motion_intensity: str | None = strawberry.field(default=UNSET, description="low, medium or high.")
     motion: MotionInput | None = UNSET
+    audio: bool | None = strawberry.field(default=UNSET, description="Whether the film has sound; true when left out.")
     seed: Seed | None = UNSET
     negative_prompt: str | None = UNSET
     webhook_url: str | None = UNSET

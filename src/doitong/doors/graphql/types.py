@@ -21,6 +21,8 @@ class Generation:
     service: str
     url: str | None = strawberry.field(description="The film's address, once it is completed.")
     poster: str | None = strawberry.field(description="The address of a still picture, once completed.")
+    preview: str | None = strawberry.field(description="The address of a short animated WebP, once completed.")
+    preview_video: str | None = strawberry.field(description="The address of a small silent MP4, once completed.")
     webhook_url: str | None
     duration: int = strawberry.field(description="Seconds.")
     credit_cost: int

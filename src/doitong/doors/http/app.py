@@ -14,6 +14,7 @@ from strawberry.schema import Schema
 from doitong.app import Application
 from doitong.core.settings import Settings
 from doitong.db.pool import DATABASE_ERRORS
+from doitong.doors.cdn import roots
 from doitong.doors.cdn.door import OutputsDoor
 from doitong.doors.graphql.context import open_context
 from doitong.doors.graphql.handler import GraphQLHandler
@@ -59,6 +60,7 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
             "/healthz": ("ops", ops.health),
             "/readyz": ("ops", ops.readiness),
             "/metrics": ("ops", ops.metrics),
+            roots.PATH: ("cdn", roots.RootsDoor(application.provenance)),
         },
         {
             "/v1/": ("rest", rest),
@@ -90,7 +92,7 @@ def _document(make: Callable[[], bytes], content_type: str) -> App:
 
 @asynccontextmanager
 async def keep_keys(application: Application) -> AsyncIterator[None]:
-    """While the server runs: write every few seconds when keys were used, and once at the end."""
+    """While the server runs: write every few seconds when keys were used, and once at the end; renew what signs films."""
     task = asyncio.create_task(_flush_keys(application), name="last used keys")
     try:
         yield
@@ -107,6 +109,7 @@ async def _flush_keys(application: Application) -> None:
         await asyncio.sleep(LAST_USED_SECONDS)
         try:
             await application.keys.flush_last_used()
+            await application.provenance.keep()
         except DATABASE_ERRORS as error:
             _log.warning("keys' last use not written", error=type(error).__name__)
 

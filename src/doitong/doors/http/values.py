@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from doitong.core.errors import (
+    MUST_BE_BOOLEAN,
     MUST_BE_OBJECT,
     MUST_BE_TEXT,
     NO_CONTROL_CHARACTERS,
@@ -22,7 +23,6 @@ from doitong.core.errors import (
     whole_number,
 )
 
-MUST_BE_BOOLEAN = rule("must be true or false", "mora biti true ali false")
 MUST_BE_MOMENT = rule(
     "must be a moment such as 2024-01-01T00:00:00Z", "mora biti trenutek, kot je 2024-01-01T00:00:00Z"
 )

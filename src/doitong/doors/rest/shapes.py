@@ -3,9 +3,17 @@
 from typing import Any
 
 from doitong.accounts.model import LANGUAGES
-from doitong.catalogue.model import AspectRatio, CameraMove, MotionIntensity, Quality, Version
-from doitong.catalogue.services import PROMPT_MAX_CHARACTERS, SEED_MAXIMUM, SERVICES
+from doitong.catalogue.model import AspectRatio, CameraMove, Easing, MotionIntensity, Quality, Version
+from doitong.catalogue.services import (
+    MOVE_SECONDS_MAXIMUM,
+    MOVE_SECONDS_MINIMUM,
+    PROMPT_MAX_CHARACTERS,
+    SEED_MAXIMUM,
+    SERVICES,
+    TURN_DEGREES_MAXIMUM,
+)
 from doitong.core.errors import REGISTRY
+from doitong.generations.parsing import BRUSH_MODES
 from doitong.keys.model import ALL_SCOPES, CUSTOMER_SCOPES
 from doitong.plans.model import PLANS
 from doitong.webhooks.model import DeliveryState, EventType
@@ -76,6 +84,25 @@ def _described(shape: Shape, description: str) -> Shape:
 
 
 _ID = text("Identifier.", pattern="^[0-9a-z]{26}$")
+_SHARE: Shape = {"type": "number", "minimum": 0, "maximum": 1}
+_BRUSH = request(
+    {
+        "polygon": listing(
+            {"type": "array", "items": _SHARE, "minItems": 2, "maxItems": 2},
+            "At least 3 corners [x, y] as shares of the picture's width and height; or a mask.",
+        ),
+        "mask": text("A picture, white moves: https URL, `data:` URI or an upload's id; or a polygon."),
+        "direction": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 360,
+            "default": 0,
+            "description": "Degrees, counter-clockwise: 0 to the right, 90 up.",
+        },
+        "speed": _SHARE | {"default": 0.5},
+        "mode": words(BRUSH_MODES, "`flow` when left out."),
+    }
+)
 _MOTION = request(
     {
         "camera": listing(
@@ -83,12 +110,28 @@ _MOTION = request(
                 {
                     "move": words([move.value for move in CameraMove]),
                     "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5},
+                    "degrees": {
+                        "type": "number",
+                        "minimum": 0,
+                        "maximum": TURN_DEGREES_MAXIMUM,
+                        "description": "How far a pan, tilt, roll, orbit or whip pan turns, in place of `strength`; "
+                        "an engine may give less, and reports what it gave.",
+                    },
+                    "seconds": {
+                        "type": "number",
+                        "minimum": MOVE_SECONDS_MINIMUM,
+                        "maximum": MOVE_SECONDS_MAXIMUM,
+                        "description": "How long the move takes; an equal part of what is left when left out.",
+                    },
+                    "easing": words([easing.value for easing in Easing], "`ease-in-out` when left out."),
                 },
                 "move",
             ),
             "Camera moves in the order of the timeline; at most 8.",
         ),
-        "brushes": listing(anything(), "Masks or polygons with a direction and a speed; at most 8."),
+        "brushes": listing(_BRUSH, "Parts of a picture that move by themselves; at most 8."),
+        "depth": text("A depth map of the picture, near is white: https URL, `data:` URI or an upload's id."),
+        "depthInverted": flag("`true` when near is black."),
     }
 )
 _WISHES: dict[str, Shape] = {
@@ -100,6 +143,7 @@ _WISHES: dict[str, Shape] = {
     "quality": words([*(quality.value for quality in Quality), "pro"], "`standard` when left out."),
     "motionIntensity": words([item.value for item in MotionIntensity], "`medium` when left out."),
     "motion": _MOTION | {"description": "Camera moves and brushes; from the prompt when left out."},
+    "audio": flag("Whether the film has sound; `true` when left out."),
     "seed": whole("Same request and seed, same Studio film.", minimum=0, maximum=SEED_MAXIMUM),
     "negativePrompt": text("What is not wanted.", minLength=1, maxLength=PROMPT_MAX_CHARACTERS),
     "webhookUrl": text("Told when the generation ends.", format="uri", maxLength=2048),
@@ -141,6 +185,8 @@ COMPONENTS: dict[str, Shape] = {
             "provider": text("The same as `service`."),
             "service": text(),
             "poster": maybe(text("A still picture's address.", format="uri")),
+            "preview": maybe(text("The address of a short animated WebP.", format="uri")),
+            "previewVideo": maybe(text("The address of a small silent MP4.", format="uri")),
             "creditCost": whole(),
             "startedAt": maybe(moment()),
             "completedAt": maybe(moment()),

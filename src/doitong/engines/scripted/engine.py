@@ -26,6 +26,7 @@ from doitong.engines.port import (
 )
 from doitong.engines.scripted.film import write_test_film
 from doitong.engines.scripted.script import parse_script
+from doitong.media.model import Previews
 
 POLL_SECONDS = 0.1
 
@@ -84,8 +85,10 @@ class ScriptedEngine:
         if "wrong-size" in parse_script(task["prompt"]).words:
             width, height = height // 2 * 2, width // 4 * 2
         film = await self._film(width, height, task["duration"], task["fps"])
-        await asyncio.to_thread(shutil.copyfile, film, destination)
-        return Film(destination, self.model_name(Version.GEN_4, Quality.STANDARD))
+        previews = Previews.beside(destination)
+        for made, wanted in zip((film, *Previews.beside(film)), (destination, *previews), strict=True):
+            await asyncio.to_thread(shutil.copyfile, made, wanted)
+        return Film(destination, self.model_name(Version.GEN_4, Quality.STANDARD), previews=previews)
 
     async def cancel(self, task_id: str) -> bool:
         return True

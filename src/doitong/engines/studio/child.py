@@ -86,10 +86,9 @@ class _Leave:
         self._out_path = out_path
 
     def __call__(self, number: int = 0, frame: FrameType | None = None) -> None:
-        from doitong.engines.studio.encode import temporary_path  # noqa: PLC0415
+        from doitong.engines.studio.encode import remove_film  # noqa: PLC0415
 
-        temporary_path(self._out_path).unlink(missing_ok=True)
-        self._out_path.unlink(missing_ok=True)
+        remove_film(self._out_path)
         os._exit(_TERMINATED)
 
 

@@ -1,7 +1,8 @@
-"""The encoder: frames in, one finished H.264 MP4 out.
+"""The encoder: frames and sound in, one finished MP4 out, H.264 and AAC.
 
 Promises: never more than a few frames in memory; yuv420p, limited range, tagged BT.709, index before the data
-(faststart); the same frames give the same bytes on one machine, because x264's thread count is pinned; the file
+(faststart); sound laid between the pictures it belongs to, and exactly as long as they are (the edit list hides the
+coder's delay); the same frames give the same bytes on one machine, because x264's thread count is pinned; the file
 appears under its name only when it is whole and on disk.
 """
 
@@ -16,8 +17,12 @@ import numpy as np
 
 from doitong.catalogue.model import Quality
 from doitong.engines.studio.arrays import Bytes
+from doitong.engines.studio.sound.signal import RATE, Stereo
+from doitong.media.model import Previews
 
 ENCODER_THREADS = 2  # pinned: x264's output depends on it
+SOUND_BITS_PER_SECOND = 128_000
+_SOUND_BLOCK = 1024  # samples in a frame of AAC
 _BT709 = 1
 _LIMITED_RANGE = 1
 _OPTIONS = {
@@ -27,9 +32,11 @@ _OPTIONS = {
 
 
 class FilmWriter:
-    """Writes planes of Y, U, V as one film; use as a context manager, `close` only on success."""
+    """Writes planes of Y, U, V, and `sound` if there is one, as one film; use as a context manager, `close` only on
+    success."""
 
-    def __init__(self, path: Path, width: int, height: int, frames_per_second: int, quality: Quality) -> None:
+    def __init__(self, path: Path, width: int, height: int, frames_per_second: int, quality: Quality,
+                 sound: Stereo | None = None) -> None:  # fmt: skip
         if width % 2 or height % 2:
             raise ValueError(f"the frame must have an even size, not {width}×{height}")
         self._path, self._temporary = path, temporary_path(path)
@@ -47,6 +54,9 @@ class FilmWriter:
         context.colorspace, context.color_primaries, context.color_trc = _BT709, _BT709, _BT709
         context.color_range = _LIMITED_RANGE
         self._stream, self._time_base = stream, Fraction(1, frames_per_second)
+        self._sound, self._sounded = sound, 0
+        if sound is not None:
+            self._voice = self._container.add_stream("aac", rate=RATE, layout="stereo", bit_rate=SOUND_BITS_PER_SECOND)
 
     def write(self, planes: tuple[Bytes, Bytes, Bytes]) -> None:
         """Append one frame of Y (height × width), U and V (half of that each way)."""
@@ -60,10 +70,26 @@ class FilmWriter:
         frame.color_range = _LIMITED_RANGE
         self._number += 1
         self._container.mux(self._stream.encode(frame))
+        self._write_sound(round(self._number * RATE * self._time_base))
+
+    def _write_sound(self, until: int, *, is_last: bool = False) -> None:
+        """Append what belongs to the pictures so far, in whole blocks but for the last."""
+        if self._sound is None:
+            return
+        until = min(until, self._sound.shape[1])
+        while self._sounded < until and (is_last or self._sounded + _SOUND_BLOCK <= until):
+            block = self._sound[:, self._sounded : min(until, self._sounded + _SOUND_BLOCK)]
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, self._sounded, Fraction(1, RATE)
+            self._container.mux(self._voice.encode(frame))
+            self._sounded += block.shape[1]
 
     def close(self) -> None:
         """Finish the film, put it on disk and give it its name."""
         self._container.mux(self._stream.encode(None))
+        self._write_sound(round(self._number * RATE * self._time_base), is_last=True)
+        if self._sound is not None:
+            self._container.mux(self._voice.encode(None))
         self._container.close()
         with self._temporary.open("rb") as file:
             os.fsync(file.fileno())
@@ -98,5 +124,12 @@ def _options(quality: Quality, width: int) -> dict[str, str]:
 
 
 def temporary_path(path: Path) -> Path:
-    """Where a film is written before it is whole."""
+    """Where a film, or a preview of it, is written before it is whole."""
     return path.with_name(f".{path.name}.part")
+
+
+def remove_film(path: Path) -> None:
+    """Remove a film, its previews, and what is unfinished of them."""
+    for part in (path, *Previews.beside(path)):
+        part.unlink(missing_ok=True)
+        temporary_path(part).unlink(missing_ok=True)

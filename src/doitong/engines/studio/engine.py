@@ -19,9 +19,10 @@ from typing import Any
 import doitong
 from doitong.catalogue.model import Quality, Version
 from doitong.engines.port import EngineFailure, EngineHealth, EngineRefused, EngineRequest, Film, TaskState, TaskStatus
-from doitong.engines.studio.encode import temporary_path
+from doitong.engines.studio.encode import remove_film
 from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.wire import Order, write_order
+from doitong.media.model import Previews
 
 _KEPT_TASKS = 1000  # ended tasks that are remembered
 _WAITING_TASKS = 1000
@@ -111,14 +112,18 @@ class StudioEngine:
         return task.status()
 
     async def fetch(self, task_id: str, destination: Path) -> Film:
-        """Move the finished film to `destination`. Raises FileNotFoundError when there is none to fetch."""
+        """Move the finished film to `destination` and its previews beside it. Raises FileNotFoundError without
+        one."""
         task = self._tasks.get(task_id)
         if task is None or task.state is not TaskState.SUCCEEDED:
             raise FileNotFoundError(f"no finished film for task {task_id}")
+        previews = Previews.beside(destination)
+        for made, wanted in zip(Previews.beside(task.path), previews, strict=True):
+            await asyncio.to_thread(_move, made, wanted)
         await asyncio.to_thread(_move, task.path, destination)
         report = task.report
         metadata = {"interpretation": report["interpretation"], "engineVersion": report["engine_version"]}
-        return Film(destination, str(report["model"]), metadata)
+        return Film(destination, str(report["model"]), metadata, previews)
 
     async def cancel(self, task_id: str) -> bool:
         """Stop the film and free its slot, within a second."""
@@ -211,8 +216,7 @@ class StudioEngine:
         task.tell()
 
     def _remove_files(self, task: _Task) -> None:
-        task.path.unlink(missing_ok=True)
-        temporary_path(task.path).unlink(missing_ok=True)
+        remove_film(task.path)
 
     def _forget_oldest(self) -> None:
         ended = [key for key, task in self._tasks.items() if task.state in _ENDED and not task.path.exists()]
@@ -221,7 +225,7 @@ class StudioEngine:
 
 
 def _move(source: Path, destination: Path) -> None:
-    """Move the film; a film that is there already was fetched before."""
+    """Move a file; one that is there already was fetched before."""
     if source.exists() or not destination.exists():
         shutil.move(source, destination)
 

@@ -15,8 +15,12 @@ import cv2
 from doitong.engines.port import EngineRequest
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.encode import FilmWriter
-from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.levels import Level, level_of
 from doitong.engines.studio.reading.interpretation import interpret
+from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.sound.score import soundtrack
+from doitong.engines.studio.sound.signal import Stereo
+from doitong.media.preview_maker import PreviewMaker
 
 ENGINE_VERSION = "1.0.0"
 _FRAMES_AHEAD = 2  # drawn frames that may wait for the encoder, beyond one for each worker
@@ -33,7 +37,8 @@ class Drawable(Protocol):
 def render_film(
     request: EngineRequest, out_path: Path, on_progress: Callable[[float], None], workers: int = 1
 ) -> dict[str, Any]:
-    """Render the request to `out_path` (MP4) and return the report: model, interpretation, engine version.
+    """Render the request to `out_path` (MP4), its previews beside it, and return the report: model, interpretation,
+    engine version.
 
     `on_progress` gets 0–1 after every frame. Raises OSError when the disk does not take the film and
     ValueError when the picture or the size cannot be used.
@@ -42,25 +47,48 @@ def render_film(
     level = level_of(request.version, request.quality)
     cv2.setNumThreads(workers)
     on_progress(0.0)
-    stage: Drawable
-    if request.image_path is not None:
-        from doitong.engines.studio.picture.stage import PictureStage  # noqa: PLC0415
-
-        stage = PictureStage(request.image_path, scene, request.width, request.height)
-    else:
-        from doitong.engines.studio.stage import Stage  # noqa: PLC0415
-
-        stage = Stage(scene, level, request.width, request.height)
+    with ThreadPoolExecutor(1) as beside:  # the sound is made while the world is built
+        sounding = beside.submit(_sound, request, scene, has_place=report["sound"] != "room")
+        stage = _build(request, scene, level, report)
+        sound = sounding.result()
     cv2.setNumThreads(1)
-    count = request.duration_seconds * request.frames_per_second
-    with FilmWriter(out_path, request.width, request.height, request.frames_per_second, request.quality) as writer:
-        _film(stage, writer, count, request.frames_per_second, workers, on_progress)
+    rate, count = request.frames_per_second, request.duration_seconds * request.frames_per_second
+    with (
+        PreviewMaker(out_path, request.width, request.height, rate, count) as previews,
+        FilmWriter(out_path, request.width, request.height, rate, request.quality, sound) as writer,
+    ):
+
+        def take(frame: Frame) -> None:
+            writer.write(frame)
+            previews.take(frame)
+
+        _film(stage, take, count, rate, workers, on_progress)
+        previews.close()
         writer.close()
     return {"model": level.name, "interpretation": report, "engine_version": ENGINE_VERSION}
 
 
-def _film(stage: Drawable, writer: FilmWriter, count: int, frames_per_second: int, workers: int,
+def _sound(request: EngineRequest, scene: Scene, *, has_place: bool) -> Stereo | None:
+    return soundtrack(scene, request.duration_seconds, has_place=has_place) if request.has_audio else None
+
+
+def _build(request: EngineRequest, scene: Scene, level: Level, report: dict[str, Any]) -> Drawable:
+    """What is to be filmed; a picture adds to the report what was seen in it."""
+    if request.image_path is not None:
+        from doitong.engines.studio.picture.stage import PictureStage  # noqa: PLC0415
+
+        picture = PictureStage(request, scene)
+        report["picture"] = picture.report
+        report["warnings"] += picture.warnings
+        return picture
+    from doitong.engines.studio.stage import Stage  # noqa: PLC0415
+
+    return Stage(scene, level, request.width, request.height)
+
+
+def _film(stage: Drawable, take: Callable[[Frame], None], count: int, frames_per_second: int, workers: int,
           on_progress: Callable[[float], None]) -> None:  # fmt: skip
+    """Draw every frame and give it away in order."""
     waiting: deque[Future[Frame]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -69,7 +97,7 @@ def _film(stage: Drawable, writer: FilmWriter, count: int, frames_per_second: in
                 if number < count:
                     waiting.append(pool.submit(stage.frame, number, count, number / frames_per_second))
                 if number >= ahead:
-                    writer.write(waiting.popleft().result())
+                    take(waiting.popleft().result())
                     on_progress((number - ahead + 1) / count)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

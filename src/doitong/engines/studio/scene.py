@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from doitong.catalogue.model import Easing
 from doitong.engines.studio.arrays import Colour
 
 
@@ -91,15 +92,23 @@ class Feature(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraStep:
-    """One move of the camera; `strength` 0–1, 0.5 is an ordinary move."""
+    """One move of the camera; `strength` 0–1, 0.5 is an ordinary move.
+
+    `degrees` (of a turn) and `ratio` (of a zoom) say how far instead, whatever the strength and the scene's motion;
+    `seconds` how long the move takes, its part of the film when None.
+    """
 
     move: str
     strength: float = 0.5
+    degrees: float | None = None
+    ratio: float | None = None
+    seconds: float | None = None
+    easing: Easing = Easing.IN_OUT
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A film to render. `segments`: one after another, each with the moves made at once.
+    """A film to render. `segments`: one after another, each with the moves made at once; `seconds`: the film's length.
 
     `cloudiness`, `haze`, `snow` (on the ground), `rain`, `snowfall`, `lightning` and `aurora` 0–1; `wind` 1.0 is a
     light breeze; `motion` scales the camera's way; `time_scale` is scene seconds in a second of film, `is_loop` a film
@@ -129,4 +138,5 @@ class Scene:
     is_loop: bool = False
     segments: tuple[tuple[CameraStep, ...], ...] = ()
     motion: float = 1.0
+    seconds: float = 5.0
     seed: int = 0

@@ -6,13 +6,21 @@ from typing import Protocol
 
 import cv2
 
+from doitong.engines.studio.abstract.painter import AbstractPainter
+from doitong.engines.studio.air.weather import Weather
 from doitong.engines.studio.arrays import Bytes, Planes
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
+from doitong.engines.studio.forest.painter import ForestPainter
+from doitong.engines.studio.city.painter import CityPainter
 from doitong.engines.studio.grade import Grade
 from doitong.engines.studio.land.painter import LandPainter
 from doitong.engines.studio.levels import Level
+from doitong.engines.studio.life.foreground import Overlay, overlays_of
 from doitong.engines.studio.scene import Scene, SceneKind
+from doitong.engines.studio.space.painter import SpacePainter
+from doitong.engines.studio.underwater.painter import UnderwaterPainter
 
+_AIRLESS = {SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT}  # no weather, no birds
 _LOOP_FADE = 0.25  # share of a loop in which its end turns into its beginning
 
 
@@ -39,8 +47,19 @@ PAINTERS: Mapping[SceneKind, Callable[[Scene, Level, int, int], Painter]] = {
     SceneKind.LAKE: LandPainter,
     SceneKind.MOUNTAINS: LandPainter,
     SceneKind.SEA: LandPainter,
+    SceneKind.BEACH: LandPainter,
+    SceneKind.ISLANDS: LandPainter,
     SceneKind.HILLS: LandPainter,
+    SceneKind.FIELD: LandPainter,
+    SceneKind.ROAD: LandPainter,
     SceneKind.DUNES: LandPainter,
+    SceneKind.CITY: CityPainter,
+    SceneKind.SPACE: SpacePainter,
+    SceneKind.CANYON: LandPainter,
+    SceneKind.SNOWFIELD: LandPainter,
+    SceneKind.FOREST: ForestPainter,
+    SceneKind.UNDERWATER: UnderwaterPainter,
+    SceneKind.ABSTRACT: AbstractPainter,
 }
 
 
@@ -52,6 +71,10 @@ class Stage:
         self._drawn = (round(width * level.scale), round(height * level.scale))
         self._scene = scene
         self._painter = PAINTERS[scene.kind](scene, level, *self._drawn)
+        self._overlays: list[Overlay] = []
+        if scene.kind not in _AIRLESS:
+            rig = self._painter.rig
+            self._overlays = [*overlays_of(scene, rig, *self._drawn), Weather(scene, rig, level.bloom)]
         self.path = CameraPath(scene, self._painter.rig, self._painter.floor)
         self._grade = Grade(width, height, self._painter.exposure, level.bloom, scene)
         self._grade.learn(self.light(self.path.pose(0.5), 0.0))
@@ -73,7 +96,10 @@ class Stage:
         grow = _roll_cover(pose.roll, width, height)
         focal = focal_length(width, height) * pose.zoom / grow
         horizon = height * self._painter.rig.horizon + focal * math.tan(pose.pitch)
-        planes = self._painter.light(pose, Lens(width, height, focal, horizon), seconds)
+        lens = Lens(width, height, focal, horizon)
+        planes = self._painter.light(pose, lens, seconds)
+        for overlay in self._overlays:
+            overlay.lay(planes, pose, lens, seconds)
         if pose.roll != 0:
             planes = _rolled(planes, pose.roll, grow)
         return planes if self._drawn == (self.width, self.height) else _enlarged(planes, self.width, self.height)

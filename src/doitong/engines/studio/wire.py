@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from doitong.catalogue.model import AspectRatio, Kind, MotionIntensity, Quality, Version
+from doitong.catalogue.model import AspectRatio, Easing, Kind, MotionIntensity, Quality, Version
 from doitong.engines.port import EngineRequest, Motion, Move
 
 
@@ -27,6 +27,8 @@ def write_order(order: Order) -> bytes:
         fields["motion"] = {
             "camera": [asdict(move) for move in order.request.motion.camera],
             "brushes": [dict(brush) for brush in order.request.motion.brushes],
+            "depth": str(order.request.motion.depth_path) if order.request.motion.depth_path else None,
+            "depthInverted": order.request.motion.is_depth_inverted,
         }
     return json.dumps({"request": fields, "out": str(order.out_path), "workers": order.workers}).encode() + b"\n"
 
@@ -37,8 +39,9 @@ def read_order(line: bytes) -> Order:
     fields = dict(data["request"])
     motion = fields.get("motion")
     if motion is not None:
-        moves = tuple(Move(item["move"], float(item["strength"])) for item in motion["camera"])
-        fields["motion"] = Motion(moves, tuple(motion["brushes"]))
+        moves = tuple(Move(**{**item, "easing": Easing(item["easing"])}) for item in motion["camera"])
+        depth_path = Path(motion["depth"]) if motion["depth"] else None
+        fields["motion"] = Motion(moves, tuple(motion["brushes"]), depth_path, motion["depthInverted"])
     fields["kind"] = Kind(fields["kind"])
     fields["aspect_ratio"] = AspectRatio(fields["aspect_ratio"])
     fields["version"] = Version(fields["version"])

@@ -6,16 +6,21 @@ import numpy as np
 
 from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, mix
-from doitong.engines.studio.land.ground import FOREST, SNOW
+from doitong.engines.studio.land.ground import wood_colour
+from doitong.engines.studio.land.soils import SNOW
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.scene import Scene
+
+NOTHING = np.float32(-1e4)
+_SPANS = {"island": (760.0, 4200.0), "meadow": (520.0, 3600.0), "field": (620.0, 3400.0), "road": (560.0, 3400.0)}
 
 
 @dataclass(frozen=True, slots=True)
 class Curtain:
     """Outline `tops` in metres at `depth`, sampled every `step` metres from x = `start`; −1e4 where nothing
-    stands. `shade` scales `colour` for each sample; `foot` is the ground below."""
+    stands. `shade` scales the colour of each sample, which turns from `root` at `feet`, the ground below, to `colour`
+    at the top; `sway` is how far the wind moves it, metres."""
 
     depth: float
     start: float
@@ -23,6 +28,17 @@ class Curtain:
     tops: Floats
     shade: Floats
     colour: Colour
+    feet: Floats
+    root: Colour
+    sway: float = 0.0
+
+    def outline(self, x: Floats, seconds: float) -> Floats:
+        """Heights at points along the curtain, at one moment."""
+        at = (x - np.float32(self.start)) * np.float32(1 / self.step)
+        if self.sway > 0:
+            turn = x * np.float32(0.9) - np.float32(seconds * 2.6 + self.depth)
+            at += (np.sin(turn) + np.float32(0.5) * np.sin(turn * np.float32(2.7))) * np.float32(self.sway / self.step)
+        return np.asarray(np.interp(at, np.arange(self.tops.size), self.tops), dtype=np.float32)
 
 
 def far_ranges(world: World, light: Light, random: np.random.Generator) -> list[Curtain]:
@@ -39,7 +55,16 @@ def far_ranges(world: World, light: Light, random: np.random.Generator) -> list[
         tops = world.land.far_relief * (depth / 14000.0) * outline * (1 - 0.55 * gap)
         start = -width / 2
         curtains.append(
-            Curtain(depth, start, width / tile.size, tops.astype(np.float32), np.ones(tile.size, np.float32), colour)
+            Curtain(
+                depth,
+                start,
+                width / tile.size,
+                tops.astype(np.float32),
+                np.ones(tile.size, np.float32),
+                colour,
+                np.zeros(tile.size, np.float32),
+                colour,
+            )
         )
     return curtains
 
@@ -56,10 +81,11 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
     """Rows of conifers on wooded ground, dense near the shore and thinner with distance."""
     if not scene.trees or world.land.tree_density <= 0:
         return []
-    low, high = (300.0, 3600.0) if world.land.has_water else (340.0, 3400.0)
+    low, high = _SPANS.get(world.land.ground, (300.0, 3600.0) if world.land.has_water else (340.0, 3400.0))
     spread = world.grid.spread
     brightness = mix(light.sun, 0.30, light.fill, 0.95)
-    needles = mix(FOREST, 0.90, SNOW, 0.10) if scene.snow >= 0.7 else FOREST
+    needles = wood_colour(scene, world.land)
+    needles = mix(needles, 0.90, SNOW, 0.10) if scene.snow >= 0.7 else needles
     wood = (brightness[0] * needles[0], brightness[1] * needles[1], brightness[2] * needles[2])
     curtains = []
     for place in range(level.tree_lines):
@@ -72,12 +98,13 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
         at = world.grid.columns_of(x, np.full_like(x, depth))
         base = np.interp(at, np.arange(world.grid.columns), world.heights[row]).astype(np.float32)
         cover = np.interp(at, np.arange(world.grid.columns), world.forest[row]).astype(np.float32)
-        tops, shade = _plant(random, base, cover, step, scene, world.land.tree_density)
-        curtains.append(Curtain(depth, -half, step, tops, shade, wood))
+        is_round = world.land.ground != "alpine"
+        tops, shade = _plant(random, base, cover, step, is_round, world.land.tree_density)
+        curtains.append(Curtain(depth, -half, step, tops, shade, wood, base, mix(wood, 0.45, wood, 0.0)))
     return curtains
 
 
-def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float, scene: Scene,
+def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float, is_round: bool,
            density: float) -> tuple[Floats, Floats]:  # fmt: skip
     tops = np.full(base.size, -1e4, np.float32)
     shade = np.ones(base.size, np.float32)
@@ -92,11 +119,17 @@ def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float
     for place, tall, slim, tint in zip(places, talls, slims, tints, strict=True):
         if cover[place] < 0.45:
             continue
-        half = max(1.0, tall * slim / step)
+        half = max(1.0, tall * slim * (2.1 if is_round else 1.0) / step)
         first, last = max(0, int(place - half)), min(base.size, int(place + half) + 2)
         away = np.minimum(np.abs(np.arange(first, last) - place) / half, 1.0)
         tier = np.mod(away * (2.0 + tall * 0.3) + tint * 7, 1.0)
-        outline = base[place] - 0.8 + tall * (1 - away**0.8 + (0.18 * tier + 0.16 * ragged[first:last]) * (1 - away))
+        if is_round:
+            bulge = np.sqrt(np.maximum(1 - away * away, 0))
+            outline = base[place] - 0.8 + tall * 0.62 * (bulge + 0.10 * ragged[first:last] * bulge)
+        else:
+            outline = (
+                base[place] - 0.8 + tall * (1 - away**0.8 + (0.18 * tier + 0.16 * ragged[first:last]) * (1 - away))
+            )
         part = tops[first:last]
         better = outline > part
         part[better] = outline[better]

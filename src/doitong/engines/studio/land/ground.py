@@ -1,4 +1,4 @@
-"""What the land is made of and how the light falls on it: forest, rock, snow, sand, shadow and shade."""
+"""What the land is made of and how the light falls on it: forest, snow, shadow and shade."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Bytes, Colour, Floats, as_floats, smooth
-from doitong.engines.studio.noise import Fractal
+from doitong.engines.studio.land.draft import Draft
+from doitong.engines.studio.land.plains import road_middle
+from doitong.engines.studio.land.soils import SNOW, SOILS, Site, lay
 from doitong.engines.studio.scene import Scene, Season
 
 if TYPE_CHECKING:
@@ -22,17 +24,12 @@ if TYPE_CHECKING:
 LIT_RANGE = 2.6
 
 FOREST: Colour = (0.030, 0.046, 0.026)
-ROCK: Colour = (0.205, 0.195, 0.185)
-DARK_ROCK: Colour = (0.100, 0.100, 0.106)
-SNOW: Colour = (0.80, 0.83, 0.88)
-BEACH: Colour = (0.30, 0.265, 0.215)
-SAND: Colour = (0.56, 0.385, 0.225)
-DRY_GRASS: Colour = (0.20, 0.165, 0.062)
-GRASS: dict[Season, Colour] = {
-    Season.SPRING: (0.085, 0.135, 0.032),
-    Season.SUMMER: (0.092, 0.118, 0.036),
-    Season.AUTUMN: (0.190, 0.125, 0.042),
-    Season.WINTER: (0.130, 0.115, 0.070),
+JUNGLE: Colour = (0.042, 0.068, 0.024)
+BROADLEAF: dict[Season, Colour] = {
+    Season.SPRING: (0.070, 0.105, 0.028),
+    Season.SUMMER: (0.046, 0.068, 0.026),
+    Season.AUTUMN: (0.230, 0.105, 0.028),
+    Season.WINTER: (0.085, 0.072, 0.060),
 }
 
 
@@ -48,9 +45,7 @@ class Surface:
     land: Floats
 
 
-def survey(
-    scene: Scene, land: Landform, fractal: Fractal, heights: Floats, x: Floats, z: Floats, cell: Floats
-) -> Surface:
+def survey(scene: Scene, land: Landform, draft: Draft, heights: Floats, x: Floats, z: Floats, cell: Floats) -> Surface:
     """Decide what covers each cell, and let forest stand above its ground."""
     if land.ground == "alpine":  # snow and tree line go with the mountains that there are
         peak = float(np.quantile(heights[::8, ::8], 0.999))
@@ -58,73 +53,81 @@ def survey(
     along = np.gradient(heights, axis=1) / cell
     across = np.gradient(heights, axis=0) / np.gradient(z[:, :1], axis=0)
     steep = np.sqrt(along * along + across * across).astype(np.float32)
-    patch = fractal.sum(x, z, 340, 5, 50)
-    fine = fractal.sum(x, z, 70, 4, 55)
+    spacing = np.maximum(cell, np.gradient(z[:, :1], axis=0) * np.float32(0.5))
+    patch = draft.sum(x, z, 340, 5, 50)
+    fine = draft.sum(x, z, 70, 4, 55) * (np.float32(0.45) + np.float32(0.55) * np.clip(35 / spacing - 1, 0, 1))
+    site = Site(scene, land, draft, heights, x, z, cell, spacing, steep, patch, fine)
     edge = patch * 150 + fine * 60
-    forest = _forest(scene, land, heights, z, steep, patch, fine, edge)
-    tall = np.clip(fractal.wave(x, z, 17, 60) * np.float32(0.7) + np.float32(0.55), 0, 1)
+    forest = _forest(site, edge)
+    tall = np.clip(draft.fractal.wave(x, z, 17, 60) * np.float32(0.7) + np.float32(0.55), 0, 1)
     grain = np.clip(np.float32(17) / cell - np.float32(1.1), 0, 1)
     raised = heights + forest * tall * (np.float32(11) * grain * smooth(500, 1300, z))
-    snow = _snow(scene, land, heights, steep, edge, cell)
-    albedo = _albedo(scene, land, heights, steep, patch, fine, forest, snow)
-    wet = smooth(-0.25, 0.35, heights) if land.has_water else np.ones_like(heights)
-    return Surface(x, raised.astype(np.float32), albedo, forest, snow, wet)
+    snow = _snow(site, edge)
+    wet = smooth(*_WATER_EDGE.get(land.ground, (-0.25, 0.35)), heights) if land.has_water else np.ones_like(heights)
+    return Surface(x, raised.astype(np.float32), _albedo(site, forest, snow), forest, snow, wet)
 
 
-def _forest(scene: Scene, land: Landform, heights: Floats, z: Floats, steep: Floats, patch: Floats, fine: Floats,
-            edge: Floats) -> Floats:  # fmt: skip
+_WATER_EDGE = {"beach": (0.26, 0.46)}  # the heights between which water gives way to land
+
+
+def _forest(site: Site, edge: Floats) -> Floats:
+    scene, land, patch, fine = site.scene, site.land, site.patch, site.fine
     if not scene.trees or land.tree_line < 0 or land.tree_density <= 0:
-        return np.zeros_like(heights)
-    below = 1 - smooth(land.tree_line - 110, land.tree_line + 110, heights + edge)
-    gentle = 1 - smooth(0.75, 1.15, steep + fine * np.float32(0.25))
+        return np.zeros_like(site.heights)
+    below = 1 - smooth(land.tree_line - 110, land.tree_line + 110, site.heights + edge)
+    steepest = 1.15 if land.ground == "island" else 0.75
+    gentle = 1 - smooth(steepest, steepest + 0.4, site.steep + fine * np.float32(0.25))
     cover = smooth(-0.16, 0.06, patch + fine * np.float32(0.3) + np.float32(0.25 * land.tree_density))
-    if land.ground == "meadow":
+    if land.ground in {"meadow", "road"}:
         cover = smooth(0.12, 0.26, patch + fine * np.float32(0.4))
+    if land.ground == "field":
+        cover = smooth(0.20, 0.32, patch + fine * np.float32(0.4)) * smooth(350, 500, site.z)
+    if land.ground == "road":
+        cover = cover * smooth(9, 16, np.abs(site.x - road_middle(site.draft, site.z[:, :1])))
     if not land.has_water:
-        cover = cover * smooth(170, 420, z + fine * 120)
-    cover = np.maximum(cover, (1 - smooth(600, 1100, z)) * np.float32(0.9 if land.shore_trees else 0.0))
-    dry = smooth(1.0, 2.6, heights + fine) if land.has_water else np.float32(1.0)
+        cover = cover * smooth(170, 420, site.z + fine * 120)
+    cover = np.maximum(cover, (1 - smooth(600, 1100, site.z)) * np.float32(0.9 if land.shore_trees else 0.0))
+    low = 3.5 if land.ground == "island" else 1.0
+    dry = smooth(low, low + 1.6, site.heights + fine) if land.has_water else np.float32(1.0)
     return as_floats(below * gentle * cover * dry)
 
 
-def _snow(scene: Scene, land: Landform, heights: Floats, steep: Floats, edge: Floats, cell: Floats) -> Floats:
+def _snow(site: Site, edge: Floats) -> Floats:
+    scene, land, heights, cell = site.scene, site.land, site.heights, site.cell
     line = land.snow_line * (1.30 - 1.8 * scene.snow)
-    if land.ground in {"sand", "coast", "meadow"} and scene.snow < 0.7:
+    if land.ground not in {"alpine", "snow"} and scene.snow < 0.7:
         return np.zeros_like(heights)
     hollow = cv2.GaussianBlur(heights, (0, 0), 5) - heights
     settle = hollow / (cell * np.float32(2.2))
     cover = smooth(-60, 170, heights - np.float32(line) + edge * np.float32(1.15) + settle * 90)
-    if scene.snow >= 0.7:
+    if scene.snow >= 0.7 or land.ground == "snow":
         cover = np.maximum(cover, np.float32(0.96))
     high = smooth(0, 420, heights - np.float32(line))
-    hold = 1 - smooth(0.85, 1.45, steep - settle * np.float32(0.25) - high * np.float32(0.55))
+    bare = 1.15 if land.ground == "snow" else 0.85
+    hold = 1 - smooth(bare, bare + 0.6, site.steep - settle * np.float32(0.25) - high * np.float32(0.55))
     return as_floats(cover * hold)
 
 
-def _albedo(scene: Scene, land: Landform, heights: Floats, steep: Floats, patch: Floats, fine: Floats,
-            forest: Floats, snow: Floats) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-    mottle = 1 + fine * np.float32(0.35) + patch * np.float32(0.18)
-    strata = np.sin(heights * np.float32(0.11) + patch * 5 + fine * 2) * np.float32(0.5) + np.float32(0.5)
-    bare = smooth(0.55, 0.95, steep + fine * np.float32(0.3))
+def wood_colour(scene: Scene, land: Landform) -> Colour:
+    """What woods look like from afar."""
     if land.ground == "alpine":
-        bare = np.maximum(bare, smooth(land.tree_line - 40, land.tree_line + 260, heights + patch * 160))
-    beach = 1 - smooth(0.5, 1.8, heights + fine * 2) if land.has_water else np.zeros_like(heights)
-    dry = smooth(-0.25, 0.55, fine + patch * np.float32(0.6)) * np.float32(0.55)
-    planes = []
-    for i in range(3):
-        rock = DARK_ROCK[i] + (ROCK[i] - DARK_ROCK[i]) * strata
-        if land.ground == "sand":
-            soil: Floats = np.full_like(heights, SAND[i])
-            rock = soil
-        else:
-            soil = GRASS[scene.season][i] + (DRY_GRASS[i] - GRASS[scene.season][i]) * dry
-        colour = (soil + (rock - soil) * bare) * mottle
-        colour += (np.float32(BEACH[i]) - colour) * beach
-        colour += (np.float32(FOREST[i]) * (1 + fine * np.float32(0.5)) - colour) * forest * np.float32(0.93)
-        cover = snow * (1 - forest * np.float32(0.55))
-        colour += (np.float32(SNOW[i]) - colour) * cover
-        planes.append(np.maximum(colour, 0.006).astype(np.float32))
-    return planes[0], planes[1], planes[2]
+        return FOREST
+    return JUNGLE if land.ground == "island" else BROADLEAF[scene.season]
+
+
+def _albedo(site: Site, forest: Floats, snow: Floats) -> tuple[Floats, Floats, Floats]:
+    planes = SOILS[site.land.ground](site)
+    mottle = 1 + site.fine * np.float32(0.25) + site.patch * np.float32(0.14)
+    wood = wood_colour(site.scene, site.land)
+    leaves = 1 + site.fine * np.float32(0.5)
+    wet = np.float32(1 - 0.40 * site.scene.rain)
+    for plane in planes:
+        np.multiply(plane, mottle * wet, out=plane)
+    lay(planes, [np.float32(value) * leaves for value in wood], forest * np.float32(0.93))
+    lay(planes, SNOW, snow * (1 - forest * np.float32(0.55)))
+    for plane in planes:
+        np.maximum(plane, np.float32(0.006), out=plane)
+    return planes[0].astype(np.float32), planes[1].astype(np.float32), planes[2].astype(np.float32)
 
 
 def light_land(
@@ -134,7 +137,8 @@ def light_land(
     from doitong.engines.studio.land.world import gradient  # noqa: PLC0415
 
     turn = sun_turn + math.copysign(math.radians(light.key_turn), sun_turn)
-    up = math.radians(light.key_height)
+    lower = 0.7 if scene.snow >= 0.7 else _KEY_LOWER.get(land.ground, 1.0)
+    up = math.radians(light.key_height * lower)
     sun = (math.sin(turn) * math.cos(up), math.sin(up), math.cos(turn) * math.cos(up))
     gx, gz = gradient(surface.heights, grid, surface.x)
     upright = 1 / np.sqrt(1 + gx * gx + gz * gz)
@@ -151,6 +155,9 @@ def light_land(
         planes.append(np.sqrt(np.clip(lit * np.float32(1 / LIT_RANGE), 0, 1)) * 255)
     planes.append(surface.land * 255)
     return np.asarray(cv2.merge([(plane + np.float32(0.5)).astype(np.uint8) for plane in planes]), dtype=np.uint8)
+
+
+_KEY_LOWER = {"snow": 0.7, "sand": 0.75, "beach": 0.8}  # smooth ground wants a raking light to show its shape
 
 
 def _openness(heights: Floats, grid: Grid) -> Floats:

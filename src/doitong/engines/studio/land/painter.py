@@ -1,23 +1,31 @@
 """Land under a sky: height fields of every kind, with water where the land has any."""
 
 import math
+from functools import partial
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.air.light import LIGHTS
+from doitong.engines.studio.air.light import light_of
 from doitong.engines.studio.air.sky import Sky
 from doitong.engines.studio.arrays import Floats, Planes
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
 from doitong.engines.studio.land.curtains import far_ranges, tree_lines
-from doitong.engines.studio.land.landforms import LANDFORMS, Landform
+from doitong.engines.studio.land.finish import finishes_of
+from doitong.engines.studio.land.grass import grass_curtains
+from doitong.engines.studio.land.landforms import Landform, landform_of
+from doitong.engines.studio.land.planting import cast_plants, plant_land
+from doitong.engines.studio.land.shade import Air
+from doitong.engines.studio.land.stand import Stand
 from doitong.engines.studio.land.view import LandView, Picture
 from doitong.engines.studio.land.water import Water
 from doitong.engines.studio.land.world import World, build_world, lay_grid
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.life.boats import Boats
+from doitong.engines.studio.scene import Life, Scene
 
 _CLEARANCE_METRES = 5.0
+_SNOW_EXPOSURE = 0.68  # as a photographer stops down for a white ground
 _REFLECTION_REACH = 0.10  # tangent of how far waves can lift a reflected ray
 
 
@@ -25,9 +33,10 @@ class LandPainter:
     """Draws one film's land, sky and water."""
 
     def __init__(self, scene: Scene, level: Level, width: int, height: int) -> None:
-        land = LANDFORMS[scene.kind]
-        light = LIGHTS[scene.time]
-        self.rig, self.exposure = land.rig, light.exposure
+        land = landform_of(scene)
+        light = light_of(scene)
+        self.rig = land.rig
+        self.exposure = light.exposure * (_SNOW_EXPOSURE if land.ground == "snow" or scene.snow >= 0.7 else 1.0)
         random = np.random.default_rng([scene.seed, 5])
         sun_turn = float(random.choice([-1.0, 1.0])) * math.radians(6.5 + 6.0 * float(random.random()))
         if width < height:
@@ -36,12 +45,22 @@ class LandPainter:
         spread = _spread(CameraPath(scene, land.rig), land, width / 2 / focal)
         world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal,
                             height * land.rig.horizon / focal)  # fmt: skip
+        self._world = world
+        places, drawings = plant_land(world, scene, light, level.near_trees)
+        cast_plants(world, places, light, sun_turn)
         curtains = tree_lines(world, scene, light, level, random) + far_ranges(world, light, random)
-        self.floor = 0.0 if land.has_water else _floor(world, CameraPath(scene, land.rig))
+        curtains += grass_curtains(world, scene, light, level.detail if level.near_trees else 0.4)
+        self.floor = _floor(world, CameraPath(scene, land.rig)) if land.on_land else 0.0
         haze = light.haze_metres * (1.55 - 1.9 * scene.haze) if scene.haze < 0.7 else light.haze_metres * 0.22
-        self._view = LandView(world, curtains, haze, light.mist * (0.4 + 2.0 * scene.haze), level.detail)
-        self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, self.floor + land.rig.camera_height))
-        self._water = Water(scene, light, land.wave_slope, level.wave_size, self._sky.sun) if land.has_water else None
+        air = Air(haze, light.mist * (0.4 + 2.0 * scene.haze))
+        self._view = LandView(world, curtains, air, finishes_of(scene, light, world.draft), level.detail)
+        standing = [curtain for curtain in curtains if curtain.sway == 0]
+        self._below = LandView(world.thinned(), standing, air, (), 0.0) if land.has_water else None
+        self._stand = Stand(places if scene.trees else [], drawings, self._view.mesh, air, scene.wind)
+        self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, self.floor + land.rig.camera_height), level)
+        self._water = Water(scene, light, world, level.wave_size, self._sky.sun) if land.has_water else None
+        sails = land.has_water and Life.BOATS in scene.life
+        self._boats = Boats(scene, light, self._sky.sun, world.height_at) if sails else None
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""
@@ -52,20 +71,40 @@ class LandPainter:
         for plane, part in zip(planes, sky, strict=True):
             plane[: above.rows] = part
             plane[above.rows :] = part[-1]
-        picture = self._view.draw(pose, lens, haze)
+        picture = self._view.draw(pose, lens, haze, seconds)
         if self._water is not None:
             top = max(0, int(lens.horizon))
             if top < lens.rows:
-                self._fill_water(planes, pose, lens, top, seconds)
+                self._fill_water(planes, pose, lens, top, seconds, picture)
         if picture is not None:
             _lay_land(planes, picture)
+            self._stand.draw((planes[0], planes[1], planes[2]), picture.seen, pose, lens, haze, seconds)
+        if self._boats is not None:
+            self._boats.lay((planes[0], planes[1], planes[2]), pose, lens, seconds, partial(self._hides, picture))
         return planes[0], planes[1], planes[2]
 
-    def _fill_water(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, top: int, seconds: float) -> None:
+    def _hides(self, picture: Picture | None, z: float, part: tuple[slice, slice]) -> Floats | None:
+        """The share of each pixel of a part of the frame that land nearer than `z` covers."""
+        if picture is None or part[0].stop <= picture.top:
+            return None
+        rows, columns = part
+        nearer = picture.seen[rows, columns] < int(np.searchsorted(self._view.mesh.depths, z))
+        land = np.zeros(nearer.shape, np.float32)
+        first = max(rows.start, picture.top)
+        found = picture.land[first - picture.top : rows.stop - picture.top, columns]
+        land[first - rows.start : first - rows.start + found.shape[0]] = found
+        return land * nearer
+
+    def ground_at(self, x: float, z: float) -> float:
+        """Height of the ground at a point of the plane, metres."""
+        return self._world.ground_at(x, z)
+
+    def _fill_water(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, top: int, seconds: float,
+                    picture: Picture | None) -> None:  # fmt: skip
         assert self._water is not None
         mirror_lens = self._mirror_lens(lens)
         mirror = self._mirror(pose, mirror_lens, seconds)
-        water = self._water.draw(mirror, mirror_lens, pose, lens, top, seconds)
+        water = self._water.draw(mirror, mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
         for plane, part in zip(planes, water, strict=True):
             plane[top:] = part
 
@@ -76,7 +115,8 @@ class LandPainter:
     def _mirror(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         sky = self._sky.draw(pose, lens, seconds, disc=False)
         haze = self._sky.haze(pose, lens)
-        for picture in self._view.draw_mirrored(pose, lens, haze):
+        assert self._below is not None
+        for picture in self._below.draw_mirrored(pose, lens, haze, seconds):
             _lay_land(sky, picture)
         soft = [cv2.blur(plane, (1, 5)) for plane in sky]
         return soft[0], soft[1], soft[2]
@@ -92,21 +132,33 @@ def _lay_land(planes: tuple[Floats, ...], picture: Picture) -> None:
         flat[spots] = flat[spots] * 0.5 + (flat[spots - 1] + flat[spots + 1]) * np.float32(0.25)
 
 
+def _dry(picture: Picture | None, top: int, lens: Lens) -> Floats | None:
+    """The share of land in the rows from `top` down."""
+    if picture is None:
+        return None
+    dry = np.zeros((lens.rows - top, lens.width), np.float32)
+    first, last = max(top, picture.top), min(lens.rows, picture.top + picture.land.shape[0])
+    if last > first:
+        dry[first - top : last - top] = picture.land[first - picture.top : last - picture.top]
+    return dry
+
+
 def _floor(world: World, path: CameraPath) -> float:
     """Ground that the camera must stay above: what is near its start, and all that lies below its way."""
     first = world.heights[: world.grid.depths.size // 5]
     middle = first[:, world.grid.columns // 3 : -world.grid.columns // 3]
     floor = float(np.quantile(middle, 0.93))
+    clearance = min(_CLEARANCE_METRES, 0.4 * world.land.rig.camera_height)
     for pose in path.poses():
         ahead = pose.z + np.linspace(0, 60, 7, dtype=np.float32)
         ground = world.height_at(np.full_like(ahead, pose.x), ahead)
-        floor = max(floor, float(ground.max()) + _CLEARANCE_METRES - pose.y)
+        floor = max(floor, float(ground.max()) + clearance - pose.y)
     return floor
 
 
 def _spread(path: CameraPath, land: Landform, side: float) -> float:
     """How far to the side the grid must reach, as a tangent from its apex."""
-    apex = max(120.0, land.near * 3)
+    apex = max(land.apex, land.near * 3)
     widest = 0.2
     for pose in path.poses():
         for px in (-side / pose.zoom * 1.08, side / pose.zoom * 1.08):

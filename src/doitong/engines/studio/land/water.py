@@ -1,19 +1,41 @@
 """Water: waves that disperse as real ones do, the mirrored view broken by them, Fresnel and the sun's glitter."""
 
+from __future__ import annotations
+
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Floats, Planes, bands, smooth
+from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, bands, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.land.coasts import BEACH_SLOPE
+from doitong.engines.studio.land.draft import softened
+from doitong.engines.studio.land.surf import Surf
+from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
-from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.scene import Scene, SceneKind
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
+_SURF_DEPTH = 2.3
+_LOG_STEPS = 4096
+_SWELL = ((34.0, 0.35, 0.030), (58.0, -0.18, 0.042), (97.0, 0.10, 0.045))  # metres, direction, slope
 _PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A band of rows and its span of columns, seen through a lens at one moment."""
+
+    pose: Pose
+    lens: Lens
+    mirror_lens: Lens
+    band: slice
+    columns: slice
+    seconds: float
 
 
 class Waves:
@@ -50,49 +72,198 @@ class Waves:
         return pad(self._slopes(seconds) * np.float32(self._level))
 
 
+@dataclass(frozen=True, slots=True)
+class Bottom:
+    """What lies under the water: its colour, and how strongly the water swallows red, green and blue (per metre)."""
+
+    albedo: Colour
+    swallow: Colour
+
+
+_BOTTOMS = {
+    "island": Bottom((0.62, 0.56, 0.42), (0.42, 0.085, 0.060)),
+    "beach": Bottom((0.34, 0.285, 0.205), (0.85, 0.34, 0.30)),
+    "canyon": Bottom((0.30, 0.20, 0.12), (0.9, 0.8, 1.0)),
+}
+_ELSEWHERE = Bottom((0.16, 0.145, 0.11), (0.55, 0.30, 0.36))
+
+
 class Water:
     """Shades the water of one film."""
 
-    def __init__(self, scene: Scene, light: Light, wave_slope: float, wave_size: int, sun: tuple[float, float, float]):
+    def __init__(self, scene: Scene, light: Light, world: World, wave_size: int, sun: tuple[float, float, float]):
         random = np.random.default_rng([scene.seed, 37])
-        self._light, self._sun, self._scene = light, sun, scene
-        self._slope = wave_slope * scene.wind
+        self._light, self._sun, self._scene, self._world = light, sun, scene, world
+        self._slope = world.land.wave_slope * scene.wind * (1 + 0.6 * scene.rain)
         self._size = wave_size
         self._waves = Waves(random, wave_size, 1.0)
         self._gusts = spectral_tile(random, 256, 1.5, 2)
+        lace = spectral_tile(random, 256, 0.8, 8)
+        soft = softened(lace, 4.0)
+        self._lace, self._soft = lace, soft / soft.std()
+        ends = np.log(world.land.near), np.log(world.land.far)
+        steps = np.exp(np.linspace(*ends, _LOG_STEPS))
+        self._rows = (
+            np.float32(ends[0]),
+            np.float32((_LOG_STEPS - 1) / (ends[1] - ends[0])),
+            world.grid.rows_of(steps),
+        )
+        self._bottom = _BOTTOMS.get(world.land.ground, _ELSEWHERE)
+        self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
+        self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
+        self._is_open = scene.kind is SceneKind.SEA
+        self._foam = tuple(0.78 * (s * 0.34 + f * 0.8) for s, f in zip(light.sun, light.fill, strict=True))
 
-    def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float) -> Planes:
-        """The rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's."""
+    def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float,
+             dry: Floats | None) -> Planes:  # fmt: skip
+        """The rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's; `dry`: where
+        land hides the water, for the same rows, and nothing need be drawn."""
         tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
         calm = self._calm(pose, lens, top, seconds)
+        bed = self._bed(pose, lens, top)
         merged = cv2.merge(mirror)
-        whole = np.empty((3, lens.rows - top, lens.width), np.float32)
+        whole = np.zeros((3, lens.rows - top, lens.width), np.float32)
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
-            colour = self._band(merged, mirror_lens, pose, lens, band, tiles, calm[part])
+            open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
+            if open_water is not None and not open_water.size:
+                continue
+            columns = slice(0, lens.width) if open_water is None else slice(int(open_water[0]), int(open_water[-1]) + 1)
+            look = _Look(pose, lens, mirror_lens, band, columns, seconds)
+            colour = self._band(merged, look, tiles, calm[part, columns], bed[part, columns])
             for plane, values in zip(whole, colour, strict=True):
-                plane[part] = values
+                plane[part, columns] = values
+        if self._surf is not None:
+            out: Floats = cv2.resize(bed, (lens.width // 2, bed.shape[0] // 2 + 1), interpolation=cv2.INTER_NEAREST)
+            out *= np.float32(-1 / BEACH_SLOPE)
+            self._surf.lay_breakers(list(whole), out, top, pose, lens, seconds)
         return whole[0], whole[1], whole[2]
 
-    def _band(self, mirror: Floats, mirror_lens: Lens, pose: Pose, lens: Lens, band: slice, tiles: list[Floats],
-              calm: Floats) -> Planes:  # fmt: skip
-        x, z, away, down = _surface(pose, lens, np.arange(band.start, band.stop, dtype=np.float32))
-        px = lens.slopes()[None, :]
-        c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+    def _bed(self, pose: Pose, lens: Lens, top: int) -> Floats:
+        """Height of the ground under (or over) each pixel of the water's plane."""
+        rows, columns = lens.rows - top, lens.width
+        at = np.linspace(top, lens.rows - 1, max(2, rows // 2), dtype=np.float32)
+        x, z, _, _ = _surface(pose, lens, at)
+        x = np.ascontiguousarray(x[:, ::2])
+        z = np.ascontiguousarray(np.broadcast_to(z, (at.size, columns))[:, ::2])
+        grid = self._world.grid
+        bed = cv2.remap(self._world.heights, grid.columns_of(x, z), self._grid_rows(z), cv2.INTER_LINEAR,
+                        borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
+        return np.asarray(cv2.resize(bed, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+    def _grid_rows(self, z: Floats) -> Floats:
+        """Row numbers of the grid for many depths, from a table by their logarithm."""
+        low, scale, table = self._rows
+        at: Floats = cv2.log(np.maximum(z, self._world.land.near))
+        at -= low
+        at *= scale
+        np.clip(at, 0, _LOG_STEPS - 1.01, out=at)
+        first = at.astype(np.int32)
+        at -= first
+        one = table.take(first)
+        first += 1
+        return as_floats(one + (table.take(first) - one) * at)
+
+    def _band(self, mirror: Floats, look: _Look, tiles: list[Floats], calm: Floats, bed: Floats) -> Planes:
+        pose, lens = look.pose, look.lens
+        x, z, away, down = _surface(
+            pose, lens, np.arange(look.band.start, look.band.stop, dtype=np.float32), look.columns
+        )
+        px = lens.slopes()[None, look.columns]
         sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, tiles)
+        foam: Floats | None = None
+        bare: Floats | float = 0.0
+        if self._surf is not None and float(bed.max()) > -_SURF_DEPTH:
+            foam, bare, ruffle = self._surf.swash(
+                bed * np.float32(-1 / BEACH_SLOPE), x, z, np.float32(lens.focal * pose.y) / (away * away), look.seconds
+            )
+            calm = calm * ruffle
+        elif self._is_open:
+            foam = self._swell(x, z, away, lens, pose, look.seconds, sx, sz, calm)
+        elif float(bed.max()) > -2:
+            foam = self._lapping(bed, x, z, look.seconds)
+        if self._scene.rain > 0.05:
+            drops = self._drops(x, z, away, lens, pose, look.seconds)
+            foam = drops if foam is None else np.maximum(foam, drops)
         sx *= calm
         sz *= calm
-        colour = _reflect(mirror, mirror_lens, px, down, sx, sz)
+        colour = _reflect(mirror, look.mirror_lens, px, down, sx, sz)
         grazing = np.clip(down * np.float32(1.04) + sz * np.float32(0.9), 0.0, 1.0)
         fresnel = np.float32(0.02) + np.float32(0.98) * (1 - grazing) ** 5
+        fresnel *= (1 - np.float32(0.50) * bare) * np.float32(self._mirrors)
+        c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         glitter = self._glitter(px, down, sx, sz, c, s)
+        body = self._body(bed, down)
         planes = []
         for i in range(3):
-            body = np.float32(self._light.water[i] * (self._light.fill[i] * 2.2 + self._light.sun[i] * 0.35))
-            plane = body + (colour[i] - body) * fresnel
+            plane = body[i]
+            plane = plane + (colour[i] - plane) * fresnel
             plane += glitter * np.float32(self._light.sun[i] * (1.0 if self._light.is_moon else 1.05))
+            if foam is not None:
+                plane += (np.float32(self._foam[i]) - plane) * foam
             planes.append(plane)
         return planes[0], planes[1], planes[2]
+
+    def _body(self, bed: Floats, down: Floats) -> list[Floats]:
+        """Light from within the water: deep colour, or the bottom through what it lets pass (Beer–Lambert)."""
+        light, planes = self._light, []
+        is_deep = float(bed.max()) < -12
+        depth = np.maximum(-bed, 0)
+        depth *= np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12))
+        for i in range(3):
+            deep = np.float32(light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35))
+            if is_deep:
+                planes.append(np.full_like(bed, deep))
+                continue
+            bottom = np.float32(self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34))
+            planes.append(deep + (bottom - deep) * cv2.exp(depth * np.float32(-self._bottom.swallow[i])))
+        return planes
+
+    def _lapping(self, bed: Floats, x: Floats, z: Floats, seconds: float) -> Floats:
+        """The thin white line where small waves meet a shore."""
+        pulse = np.float32(0.12) * np.sin(x * np.float32(0.07) + z * np.float32(0.05) - np.float32(seconds * 1.1))
+        web = sample(self._soft, x * np.float32(1.6), z * np.float32(1.6) + np.float32(seconds * 1.5))
+        near = 1 - smooth(0.0, 0.5, np.abs(bed + np.float32(0.32) + pulse))
+        strength = np.float32(min(0.75, 9.0 * self._slope))
+        return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * strength)
+
+    def _drops(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float) -> Floats:
+        """Where drops of rain strike: specks that appear and fade, by turns in two sets."""
+        sharp = np.clip(np.float32(lens.focal * pose.y) / (away * away) * np.float32(1.6), 0, 1)
+        total = np.zeros_like(x)
+        for turn in (0.0, 0.5):
+            number = math.floor(seconds * 5 + turn)
+            fade = np.float32(1 - (seconds * 5 + turn - number))
+            shift = np.float32((number * 97) % 251)
+            noise = sample(self._lace, x * np.float32(9) + shift, z * np.float32(6) + shift * np.float32(0.7))
+            total += smooth(1.7, 2.6, noise) * fade
+        return total * sharp * np.float32(0.5 * self._scene.rain)
+
+    def _swell(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float, sx: Floats, sz: Floats,
+               calm: Floats) -> Floats:  # fmt: skip
+        """Long waves of the open sea are added to the slopes; answers the foam on their crests."""
+        rows_down = np.float32(lens.focal * pose.y) / (away * away)
+        height = np.zeros_like(sx)
+        force = np.float32(min(1.8, 0.45 + 0.55 * self._scene.wind))
+        for metres, turn, steep in _SWELL:
+            k = 2 * math.pi / metres
+            kx, kz = k * math.sin(turn), k * math.cos(turn)
+            angle = x * np.float32(kx) + z * np.float32(kz) + np.float32(math.sqrt(_GRAVITY * k) * seconds)
+            seen = np.clip(rows_down * np.float32(metres / 5) - np.float32(0.6), 0, 1) * np.float32(steep) * force
+            lean = np.cos(angle) * seen
+            sx += lean * np.float32(math.sin(turn))
+            sz += lean * np.float32(math.cos(turn))
+            height += np.sin(angle)
+        web = sample(self._soft, x * np.float32(4.0), z * np.float32(5.0) - np.float32(seconds * 4))
+        web *= np.clip(rows_down * np.float32(2.2) - np.float32(0.25), 0.0, 1)
+        far = sample(self._soft, x * np.float32(0.7), z * np.float32(1.3) - np.float32(seconds * 1.5))
+        far *= np.clip(rows_down * np.float32(9) - np.float32(0.25), 0.0, 1) * np.float32(0.7)
+        fine = sample(self._lace, x * np.float32(13), z * np.float32(13) - np.float32(seconds * 8))
+        fine *= np.clip(rows_down * np.float32(0.22) - np.float32(0.3), 0.0, 1)
+        crest = height * np.float32(0.62) + np.maximum(web, far) * np.float32(0.58) + (calm - 1) * np.float32(1.3)
+        sharp = np.clip(rows_down * np.float32(12) - np.float32(0.2), 0.0, 1)
+        limit = np.float32(2.75 - 0.85 * force)
+        return smooth(0.0, 0.75, crest + fine * np.float32(0.45) - limit) * np.float32(0.85) * sharp
 
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
                    tiles: list[Floats]) -> tuple[Floats, Floats]:  # fmt: skip
@@ -147,12 +318,14 @@ class Water:
         return sparkle
 
 
-def _surface(pose: Pose, lens: Lens, rows: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _surface(
+    pose: Pose, lens: Lens, rows: Floats, columns: slice = slice(None)
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Where each pixel of the rows meets the water: x, z, the distance, and the tangent of the look downwards."""
     down = (rows[:, None] + np.float32(0.5 - lens.horizon)) * np.float32(1 / lens.focal)
     down = np.maximum(down, np.float32(0.4 / lens.focal))
     away = np.float32(pose.y) / down
-    px = lens.slopes()[None, :]
+    px = lens.slopes()[None, columns]
     c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
     return np.float32(pose.x) + (s + px * c) * away, np.float32(pose.z) + (c - px * s) * away, away, down
 

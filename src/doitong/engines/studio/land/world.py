@@ -5,18 +5,22 @@ cell covers about the same number of pixels. The rows stay where they are while 
 always the same mesh, and ridges cannot pop or swim.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Bytes, Floats, smooth
+from doitong.engines.studio.arrays import Bytes, Floats, as_floats, smooth
 from doitong.engines.studio.land import ground
-from doitong.engines.studio.land.landforms import Landform, Relief
+from doitong.engines.studio.land.draft import Draft
+from doitong.engines.studio.land.landforms import Landform
+from doitong.engines.studio.land.relief import RELIEFS
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.noise import Fractal, sample, spectral_tile
-from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.scene import Feature, Scene
 
 _LOG_STEPS = 8192
 
@@ -41,6 +45,11 @@ class Grid:
         width = (self.depths + np.float32(self.apex)) * np.float32(2 * self.spread / (self.columns - 1))
         return np.asarray(width[:, None], dtype=np.float32)
 
+    def spacing(self) -> Floats:
+        """What the grid can show in each row: the width of a cell, or half its depth where that is more."""
+        deep = np.gradient(self.depths).astype(np.float32)[:, None] * np.float32(0.5)
+        return as_floats(np.maximum(self.cell(), deep))
+
     def columns_of(self, x: Floats, z: Floats) -> Floats:
         """Column numbers of points in the plane."""
         scale = np.float32((self.columns - 1) / (2 * self.spread))
@@ -57,6 +66,7 @@ class World:
     """`heights` in metres on `grid`; `lit` holds red, green, blue (square root of light / LIT_RANGE) and land."""
 
     land: Landform
+    draft: Draft
     grid: Grid
     heights: Floats
     lit: Bytes
@@ -67,6 +77,21 @@ class World:
         """Heights at points of the plane (one-dimensional arrays)."""
         at, row = self.grid.columns_of(x, z), self.grid.rows_of(z)
         return np.asarray(cv2.remap(self.heights, at[:, None], row[:, None], cv2.INTER_LINEAR))[:, 0]
+
+    def ground_at(self, x: float, z: float) -> float:
+        """Height at one point of the plane."""
+        return float(self.height_at(np.array([x], np.float32), np.array([z], np.float32))[0])
+
+    def cover_at(self, x: Floats, z: Floats) -> Floats:
+        """How wooded points of the plane are, 0–1."""
+        at, row = self.grid.columns_of(x, z), self.grid.rows_of(z)
+        return np.asarray(cv2.remap(self.forest, at[:, None], row[:, None], cv2.INTER_LINEAR))[:, 0]
+
+    def thinned(self) -> World:
+        """The same land with half the rows, for what water mirrors."""
+        grid = replace(self.grid, depths=np.ascontiguousarray(self.grid.depths[::2]))
+        return replace(self, grid=grid, heights=np.ascontiguousarray(self.heights[::2]),
+                       lit=np.ascontiguousarray(self.lit[::2]), forest=self.forest[::2])  # fmt: skip
 
     def ridge(self, turn: float, eye: float) -> float:
         """Tangent of the land's outline seen from the origin in one direction."""
@@ -83,7 +108,7 @@ def lay_grid(land: Landform, level: Level, spread: float) -> Grid:
     density = np.cumsum(1.0 + 3.2 * inside)
     want = np.linspace(density[0], density[-1], level.rows)
     depths = np.exp(np.interp(want, density, at)).astype(np.float32)
-    return Grid(depths, apex=max(120.0, land.near * 3), spread=spread, columns=level.columns)
+    return Grid(depths, apex=max(land.apex, land.near * 3), spread=spread, columns=level.columns)
 
 
 def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: Grid, sun_turn: float,
@@ -92,15 +117,15 @@ def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: 
     tangent from the middle of the frame to its edge; `top`: to its upper edge from the horizon."""
     random = np.random.default_rng([scene.seed, 11])
     fractal = Fractal(random)
-    relief = Relief(scene.kind, fractal, random, sun_turn, level.octaves, side)
+    draft = Draft(fractal, random, sun_turn, level.octaves, side, Feature.RIVER in scene.features)
     x, z = grid.plane()
-    heights = relief.height(x, z, np.broadcast_to(grid.cell(), x.shape))
-    if land.ground == "alpine":
+    heights = RELIEFS[scene.kind](draft, x, z, np.ascontiguousarray(np.broadcast_to(grid.spacing(), x.shape)))
+    if land.ground in {"alpine", "snow"}:
         heights = fit_height(heights, x, z, side, top)
     heights = erode(heights, grid, level, spectral_tile(random, 512, 0.2, 24), x, z, land)
-    surface = ground.survey(scene, land, fractal, heights, x, z, grid.cell())
+    surface = ground.survey(scene, land, draft, heights, x, z, grid.cell())
     lit = ground.light_land(scene, land, light, level, grid, surface, sun_turn)
-    return World(land, grid, surface.heights, lit, surface.forest, sun_turn)
+    return World(land, draft, grid, surface.heights, lit, surface.forest, sun_turn)
 
 
 def fit_height(heights: Floats, x: Floats, z: Floats, side: float, top: float) -> Floats:
@@ -115,10 +140,10 @@ def fit_height(heights: Floats, x: Floats, z: Floats, side: float, top: float) -
 def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z: Floats, land: Landform) -> Floats:
     """Carve gullies down the slopes: noise smeared along the fall line (line integral convolution,
     Cabral and Leedom 1993), made to span 2^n steps by doubling the flow map n times."""
-    if land.ground in {"sand", "meadow"}:
+    if land.ground not in {"alpine", "coast", "island", "snow", "beach"}:
         return heights
     for scale, depth in ((270.0, 24.0), (115.0, 8.0), (52.0, 2.6))[: level.gullies]:
-        seen = np.clip(scale / grid.cell() - np.float32(2.0), 0, 1)
+        seen = np.clip(scale / grid.spacing() - np.float32(2.0), 0, 1)
         rough = cv2.GaussianBlur(heights, (0, 0), 2.5)
         gx, gz = gradient(rough, grid, x)
         steep = np.sqrt(gx * gx + gz * gz)

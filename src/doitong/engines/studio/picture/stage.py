@@ -1,111 +1,154 @@
-"""A picture, animated with a camera move only: a crop that glides over it and never shows an edge."""
+"""A picture as a film: its layers under Studio's camera, its brushed parts in motion, frame by frame.
 
-from pathlib import Path
+Built once for a film; frames may be drawn in any order and from several threads.
+"""
+
+from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
-from doitong.engines.studio.arrays import Bytes
-from doitong.engines.studio.camera import ease
+from doitong.catalogue.model import Version
+from doitong.engines.port import EngineRequest
+from doitong.engines.studio.arrays import Bytes, Floats, Planes
+from doitong.engines.studio.camera import Pose
 from doitong.engines.studio.grade import planes_of
-from doitong.engines.studio.scene import CameraStep, Scene
+from doitong.engines.studio.picture.brushes import Current, read_brushes
+from doitong.engines.studio.picture.depth import Depth, DepthSource, estimate_depth, softened, supplied_depth
+from doitong.engines.studio.picture.frame import Canvas, on_canvas, open_canvas
+from doitong.engines.studio.picture.intake import read_map
+from doitong.engines.studio.picture.layers import Layer, split_layers
+from doitong.engines.studio.picture.masks import named_brushes
+from doitong.engines.studio.picture.view import Geometry, View
+from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.style import STYLES, PixelArt
 
-_MARGIN = 1.16  # how much larger than the frame the picture is kept, so that a move has room
-_MOST_PIXELS = 80_000_000
-_MOST_ZOOM = 0.24
-_MOST_TURN = 0.07  # radians
+# BT.709, limited range: Y, U and V from red, green and blue bytes
+_TO_YUV = np.array(
+    [[0.2126 * 219, 0.7152 * 219, 0.0722 * 219, 16 * 255],
+     [-0.2126 * 224 / 1.8556, -0.7152 * 224 / 1.8556, 0.9278 * 224 / 1.8556, 128 * 255],
+     [0.7874 * 224 / 1.5748, -0.7152 * 224 / 1.5748, -0.0722 * 224 / 1.5748, 128 * 255]],
+    np.float32,
+) / np.float32(255)  # fmt: skip
+_MIDDLE_NEARNESS = 0.45
 
-# which way a move zooms, goes across and down, and turns
-_MOVES = {
-    "pan_right": (0, 1, 0, 0),
-    "truck_right": (0, 1, 0, 0),
-    "orbit_right": (0, 1, 0, 0),
-    "pan_left": (0, -1, 0, 0),
-    "truck_left": (0, -1, 0, 0),
-    "orbit_left": (0, -1, 0, 0),
-    "tilt_down": (0, 0, 1, 0),
-    "pedestal_down": (0, 0, 1, 0),
-    "tilt_up": (0, 0, -1, 0),
-    "pedestal_up": (0, 0, -1, 0),
-    "dolly_in": (1, 0, 0, 0),
-    "zoom_in": (1, 0, 0, 0),
-    "dolly_out": (-1, 0, 0, 0),
-    "zoom_out": (-1, 0, 0, 0),
-    "roll_right": (0, 0, 0, 1),
-    "roll_left": (0, 0, 0, -1),
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What a version gives a picture: `density` of the canvas, whether a subject is cut out, how colours are read."""
+
+    density: float
+    is_layered: bool
+    sampling: int
+
+
+_DETAILS = {
+    Version.GEN_2: _Detail(1.0, False, cv2.INTER_LINEAR),
+    Version.GEN_3: _Detail(1.3, True, cv2.INTER_LINEAR),
+    Version.GEN_4: _Detail(1.6, True, cv2.INTER_CUBIC),
 }
 
 
 class PictureStage:
-    """Draws a picture through a moving crop."""
+    """One picture, ready to be filmed. `report` says what was made of it, `warnings` what could not be."""
 
-    def __init__(self, path: Path, scene: Scene, width: int, height: int) -> None:
-        self._size = (width, height)
-        self._picture = _fitted(path, width, height)
-        self._segments = scene.segments
-        self._motion = scene.motion
+    def __init__(self, request: EngineRequest, scene: Scene) -> None:
+        assert request.image_path is not None
+        width, height = request.width, request.height
+        self._size = width, height
+        detail = _DETAILS[request.version]
+        self._sampling = detail.sampling
+        canvas = open_canvas(request.image_path, width, height, detail.density)
+        found_depth = _depth_of(request, canvas)
+        depth = found_depth if detail.is_layered else softened(found_depth)
+        self._layers = split_layers(canvas.pixels, depth)
+        pivot = _MIDDLE_NEARNESS if depth.subject is None else float(np.median(depth.near[depth.subject > 0.5]))
+        rows, columns = canvas.pixels.shape[:2]
+        self._view = View(
+            scene, Geometry(width, height, canvas.middle, (columns, rows), canvas.density, depth.span, pivot)
+        )
+        asked = read_brushes(request, canvas)
+        named, found = named_brushes(request.prompt, canvas, found_depth, has_brushes=bool(asked))
+        self._currents = [
+            Current.of([*asked, *named], self._layers, place, request.duration_seconds)
+            for place in range(len(self._layers))
+        ]
+        self._style = STYLES[scene.style](width, height, scene.seed) if scene.style in STYLES else None
+        self._is_loop = scene.is_loop
+        if isinstance(self._style, PixelArt):
+            self._style.learn(_coded(self.picture(0.5, 0.0)))
+        self.report = _report(found_depth, asked, found)
+        self.warnings = [*canvas.warnings, *(item["warning"] for item in found if "warning" in item)]
 
     def frame(self, number: int, count: int, seconds: float) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V planes of frame `number` of `count`."""
-        zoom, x, y, turn = self._crop(number / max(1, count - 1))
+        picture = self.picture(number / (count if self._is_loop else max(1, count - 1)), number / max(1, count))
+        if self._style is not None:
+            return planes_of(self._style.paint(_coded(picture), number))
         width, height = self._size
-        rows, columns = self._picture.shape[:2]
-        cover = _roll_cover(turn, width, height)
-        scale = min(width / columns, height / rows) * _MARGIN * zoom
-        scale = max(scale, width / columns * cover, height / rows * cover)
-        c, s = np.cos(turn) / scale, np.sin(turn) / scale
-        room_x = max(0.0, columns / 2 - width * cover / 2 / scale)
-        room_y = max(0.0, rows / 2 - height * cover / 2 / scale)
-        middle_x, middle_y = columns / 2 + x * room_x - 0.5, rows / 2 + y * room_y - 0.5
-        back = np.array(
-            [[c, s, middle_x - c * (width - 1) / 2 - s * (height - 1) / 2],
-             [-s, c, middle_y + s * (width - 1) / 2 - c * (height - 1) / 2]]
-        )  # fmt: skip
-        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        seen = cv2.warpAffine(self._picture, back, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
-        red, green, blue = (plane.astype(np.float32) * np.float32(1 / 255) for plane in cv2.split(seen))
-        return planes_of((red, green, blue))
+        coded = cv2.transform(picture, _TO_YUV)
+        half = cv2.resize(coded, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        luma, u, v = (np.ascontiguousarray(plane) for plane in (coded[..., 0], half[..., 1], half[..., 2]))
+        return luma, u, v
 
-    def _crop(self, share: float) -> tuple[float, float, float, float]:
-        """Zoom, offset −1…1 each way, and turn at `share` of the film."""
-        zoom, x, y, turn = 1.0, 0.0, 0.0, 0.0
-        count = max(1, len(self._segments))
-        for place, part in enumerate(self._segments):
-            done = ease(share * count - place)
-            for step in part:
-                dz, dx, dy, dt = _shift(step, done, min(1.0, step.strength * self._motion))
-                zoom, x, y, turn = zoom * dz, x + dx, y + dy, turn + dt
-        return zoom, float(np.clip(x, -1, 1)), float(np.clip(y, -1, 1)), turn
+    def picture(self, share: float, moment: float) -> Bytes:
+        """Red, green, blue bytes: the camera at `share` of its way, the brushes at `moment` of the film (0–1)."""
+        pose = self._view.pose(share)
+        width, height = self._size
+        seen = np.zeros((height, width, 3), np.uint8)
+        for layer, current in zip(self._layers, self._currents, strict=True):
+            self._draw(seen, layer, current, pose, moment)
+        return seen
 
-
-def _shift(step: CameraStep, done: float, amount: float) -> tuple[float, float, float, float]:
-    zoom, x, y, turn = _MOVES.get(step.move, (0, 0, 0, 0))
-    across = (2 * done - 1) * min(1.0, 1.6 * amount)
-    nearer = 1.0 + _MOST_ZOOM * amount * (done if zoom > 0 else 1 - done) if zoom else 1.0
-    return nearer, x * across, y * across, turn * _MOST_TURN * amount * (2 * done - 1)
-
-
-def _roll_cover(turn: float, width: int, height: int) -> float:
-    return float(np.cos(abs(turn)) + max(width / height, height / width) * np.sin(abs(turn)))
+    def _draw(self, seen: Bytes, layer: Layer, current: Current | None, pose: Pose, moment: float) -> None:
+        view = self._view
+        x, y = view.cells(pose, layer.nearness)
+        if current is not None:
+            dx, dy = current.sway(moment, x, y)
+            x, y = x + dx, y + dy
+        box: tuple[slice, slice] | None = slice(0, self._size[0]), slice(0, self._size[1])
+        if layer.cover is not None:
+            box = view.box(_covered(layer.cover, x, y) > 0.004)
+        if box is None:
+            return
+        columns, rows = box
+        map_x, map_y = view.whole(x, columns, rows), view.whole(y, columns, rows)
+        drawn = cv2.remap(layer.colour, map_x, map_y, self._sampling, borderMode=cv2.BORDER_REFLECT_101)
+        if current is not None:
+            current.draw(drawn, layer.colour, view, (x, y), box, moment)
+        if layer.cover is None:
+            seen[rows, columns] = drawn
+            return
+        cover = _covered(layer.cover, map_x, map_y)
+        part = np.ascontiguousarray(seen[rows, columns])
+        seen[rows, columns] = cv2.blendLinear(drawn, part, cover, np.float32(1) - cover)
 
 
-def _fitted(path: Path, width: int, height: int) -> Bytes:
-    """The picture upright, cut to the frame's shape around its middle, and a little larger than the frame."""
-    with Image.open(path) as opened:
-        if opened.width * opened.height > _MOST_PIXELS:
-            raise ValueError(f"the picture has more than {_MOST_PIXELS} pixels")
-        upright = ImageOps.exif_transpose(opened)
-        rgba = upright.convert("RGBA") if "A" in upright.getbands() or "transparency" in upright.info else None
-        if rgba is not None:
-            ground = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
-            upright = Image.alpha_composite(ground, rgba)
-        pixels = np.asarray(upright.convert("RGB"))
-    rows, columns = pixels.shape[:2]
-    cut_columns = min(columns, max(1, round(rows * width / height)))
-    cut_rows = min(rows, max(1, round(columns * height / width)))
-    left, top = (columns - cut_columns) // 2, (rows - cut_rows) // 2
-    cut = pixels[top : top + cut_rows, left : left + cut_columns]
-    size = (round(width * _MARGIN * 1.12), round(height * _MARGIN * 1.12))
-    way = cv2.INTER_AREA if cut_columns > size[0] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(cut, size, interpolation=way), dtype=np.uint8)
+def _coded(picture: Bytes) -> Planes:
+    """Red, green and blue, 0–1."""
+    red, green, blue = (plane.astype(np.float32) * np.float32(1 / 255) for plane in cv2.split(picture))
+    return red, green, blue
+
+
+def _covered(cover: Floats, x: Floats, y: Floats) -> Floats:
+    return np.asarray(cv2.remap(cover, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
+
+
+def _depth_of(request: EngineRequest, canvas: Canvas) -> Depth:
+    if request.motion is None or request.motion.depth_path is None:
+        return estimate_depth(canvas.small, canvas.sight)
+    rows, columns = canvas.small.shape[:2]
+    given = on_canvas(read_map(request.motion.depth_path), canvas, columns, rows)
+    return supplied_depth(given, request.motion.is_depth_inverted, canvas.small)
+
+
+def _report(depth: Depth, asked: list[Any], found: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "depth": str(depth.source),
+        "confidence": depth.confidence,
+        "subject": depth.subject is not None,
+        "brushes": len(asked),
+        "moving": [{key: value for key, value in item.items() if key != "warning"} for item in found],
+        **({"note": "smooth depth and small moves, which cannot tear"} if depth.source is DepthSource.FALLBACK else {}),
+    }

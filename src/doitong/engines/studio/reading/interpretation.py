@@ -1,200 +1,240 @@
 """From a request to a scene, and an honest account of what was understood.
 
-Structured fields win over words: `motion` over camera words, `negative_prompt` over everything it forbids. Words that
-Studio does not know are listed, and a subject that it cannot draw is named in a warning.
+Structured fields win over words: `motion` over camera words, `negative_prompt` over everything it forbids; `--camera`,
+`--neg` and `--style` in the prompt win over its sentences. Words that Studio does not know are listed, and a subject
+that it cannot draw is named in a warning.
 """
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from doitong.catalogue.model import MotionIntensity
+from doitong.catalogue.model import Easing, MotionIntensity
 from doitong.engines.port import EngineRequest
-from doitong.engines.studio.reading import words
-from doitong.engines.studio.reading.words import Word
-from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, Season, TimeOfDay
+from doitong.engines.studio.reading.camera_words import MOST_SEGMENTS, Segments, segments_of
+from doitong.engines.studio.reading.choosing import Choice, choose_kind, subject_left_out, usual_time
+from doitong.engines.studio.reading.conditions import Weather, colour_of
+from doitong.engines.studio.reading.moves import AMOUNTS
+from doitong.engines.studio.reading.report import Account, report_of
+from doitong.engines.studio.reading.text import Reading, read_words, take_flags
+from doitong.engines.studio.scene import CameraStep, Feature, Life, Mood, Scene, SceneKind, Season, Style, TimeOfDay
 
 _MOTION = {MotionIntensity.LOW: 0.55, MotionIntensity.MEDIUM: 1.0, MotionIntensity.HIGH: 1.6}
-_LONGEST_TEXT = 4000
-_MOST_SEGMENTS = 6
-_NEGATION_REACH = 3
-_TABLE = sorted(
-    [*words.KINDS, *words.TIMES, *words.WEATHER, *words.CAMERA, *words.PACE, *words.SEQUENCE, *words.UNDRAWN],
-    key=lambda word: -len(word.phrase.split()),
-)
-_DRAWN_FIELDS = {"kind", "time", "cloudiness", "haze", "wind", "snow", "season", "trees", "sun", "scenery",
-                 "camera", "pace", "then"}  # fmt: skip
+_DEFAULT_CAMERA: Segments = ((CameraStep("dolly_in", 0.4),),)
+_HYPERLAPSE_CAMERA: Segments = ((CameraStep("dolly_in", 0.9, easing=Easing.LINEAR),),)
+_NO_CAMERA: Segments = ((CameraStep("static"),),)
+_TREELESS = frozenset({SceneKind.DUNES, SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT})
+# colours that a thing has anyway: "blue sky" asks for no palette
+_OWN_COLOURS = {
+    "blue": ("kind", "scenery", "time", "weather", "feature"), "teal": ("kind", "scenery", "feature"),
+    "green": ("kind", "place", "trees"), "white": ("weather", "kind", "scenery"),
+    "grey": ("weather", "kind", "scenery"), "gold": ("kind", "place"), "black": ("style", "scenery"),
+    "brown": ("kind",),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
-class _Reading:
-    """Words found in a text, in order, and those that were not understood."""
-
-    found: list[tuple[str, Word]] = field(default_factory=list)
-    forbidden: list[tuple[str, Word]] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-
-    def last(self, name: str) -> Any:
-        """The first value found for a field, or None."""
-        return next((word.value for _, word in self.found if word.field == name), None)
+class _Flags:
+    camera: str = ""
+    negative: list[str] = field(default_factory=list)
+    style: str = ""
+    unknown: list[str] = field(default_factory=list)
 
 
 def interpret(request: EngineRequest) -> tuple[Scene, dict[str, Any]]:
     """The scene to draw and a report that can be written as JSON."""
-    reading = read_words(request.prompt)
-    for text, word in read_words(request.negative_prompt or "").found:
-        reading.forbidden.append((text, word))
-    for said in reading.forbidden:
-        reading.found = [(text, word) for text, word in reading.found if word.field == "camera" or text != said[0]]
-    segments, source = _camera(request, reading)
-    scene = _forbid(_scene(request, reading, segments), reading)
-    return scene, _report(request, scene, reading, source)
+    prompt, flags = _flags(request.prompt)
+    reading = read_words(prompt)
+    for text in (*flags.negative, request.negative_prompt or ""):
+        denied = read_words(text)
+        reading.forbidden += [*denied.found, *denied.forbidden]
+    _drop_forbidden(reading)
+    choice = choose_kind(reading)
+    segments, source = _camera(request, reading, flags)
+    scene = _forbid(_scene(request, reading, choice, segments, flags), reading)
+    account = Account(
+        request, scene, reading, choice, source,
+        subject=None if request.image_path is not None else subject_left_out(reading), unknown_flags=flags.unknown,
+    )  # fmt: skip
+    return scene, report_of(account)
 
 
-def read_words(text: str) -> _Reading:
-    """Match the tables against a text; longer phrases first, each word used once."""
-    tokens = re.findall(r"[^\W_]+", text[:_LONGEST_TEXT].casefold())
-    reading, place = _Reading(), 0
-    denied_until = -1
-    while place < len(tokens):
-        match = _match_at(tokens, place)
-        if match is not None:
-            word, length = match
-            said = " ".join(tokens[place : place + length])
-            (reading.forbidden if place <= denied_until else reading.found).append((said, word))
-            place += length
-            continue
-        if tokens[place] in words.NEGATIONS:
-            denied_until = place + _NEGATION_REACH
-        elif tokens[place] not in words.QUIET and not tokens[place].isdigit():
-            reading.ignored.append(tokens[place])
-        place += 1
-    return reading
+def _flags(text: str) -> tuple[str, _Flags]:
+    rest, given = take_flags(text)
+    flags = _Flags()
+    for name, value in given:
+        match name:
+            case "camera":
+                flags.camera = value
+            case "neg" | "negative" | "no":
+                flags.negative.append(value)
+            case "style":
+                flags.style = value
+            case _:
+                flags.unknown.append(f"--{name}")
+    return rest, flags
 
 
-def _match_at(tokens: list[str], place: int) -> tuple[Word, int] | None:
-    for word in _TABLE:
-        parts = word.phrase.split()
-        here = tokens[place : place + len(parts)]
-        if len(here) == len(parts) and all(_fits(part, token) for part, token in zip(parts, here, strict=True)):
-            return word, len(parts)
-    return None
+def _drop_forbidden(reading: Reading) -> None:
+    """What is forbidden anywhere is not wanted, whatever word says it."""
+    denied = {(mention.field, mention.move or mention.value) for mention in reading.forbidden}
+    said = {mention.text for mention in reading.forbidden}
+    reading.found = [
+        mention
+        for mention in reading.found
+        if (mention.field, mention.move or mention.value) not in denied
+        and not (mention.text in said and mention.field != "verb")
+    ]
 
 
-def _fits(part: str, token: str) -> bool:
-    return token.startswith(part[:-1]) if part.endswith("*") else token == part
-
-
-def _camera(request: EngineRequest, reading: _Reading) -> tuple[tuple[tuple[CameraStep, ...], ...], str]:
+def _camera(request: EngineRequest, reading: Reading, flags: _Flags) -> tuple[Segments, str]:
     """Segments of camera moves, and where they come from."""
     if request.motion is not None and request.motion.camera:
-        steps = tuple((CameraStep(move.move, move.strength),) for move in request.motion.camera)
-        return steps[:_MOST_SEGMENTS], "motion"
-    segments: list[list[CameraStep]] = [[]]
-    pace = 1.0
-    for _, word in reading.found:
-        match word.field:
-            case "then" if segments[-1]:
-                segments.append([])
-            case "pace":
-                pace = float(word.value)
-            case "camera":
-                if word.value not in {step.move for step in segments[-1]}:
-                    segments[-1].append(CameraStep(word.value, min(1.0, 0.5 * pace)))
-                pace = 1.0
-    said = tuple(tuple(part) for part in segments if part)[:_MOST_SEGMENTS]
+        steps = tuple(
+            (CameraStep(move.move, move.strength, move.degrees, None, move.seconds, move.easing),)
+            for move in request.motion.camera
+        )
+        return steps[:MOST_SEGMENTS], "motion"
+    if flags.camera:
+        said = segments_of(read_words(f"camera: {flags.camera.replace('-', ' ')}"))
+        if said:
+            return said, "flag"
+    said = segments_of(reading)
     if said:
         return said, "words"
-    return ((CameraStep("dolly_in", 0.4),),), "default"
+    is_hyperlapse = any(mention.text.startswith(("hyper", "hiper")) for mention in reading.of("speed"))
+    return (_HYPERLAPSE_CAMERA if is_hyperlapse else _DEFAULT_CAMERA), "default"
 
 
-def _kind(reading: _Reading) -> SceneKind:
-    """The first kind named, but water beside mountains makes a lake, and open sea stays sea."""
-    kinds = [word.value for _, word in reading.found if word.field == "kind"]
-    for strongest in (SceneKind.LAKE, SceneKind.SEA, SceneKind.DUNES):
-        if strongest in kinds:
-            return strongest
-    if kinds:
-        return SceneKind(kinds[0])
-    has_snow = reading.last("snow") is not None
-    return SceneKind.MOUNTAINS if has_snow else SceneKind.LAKE
-
-
-def _scene(request: EngineRequest, reading: _Reading, segments: tuple[tuple[CameraStep, ...], ...]) -> Scene:
-    kind, snow = _kind(reading), reading.last("snow")
-    time = reading.last("time")
-    if time is None:
-        time = TimeOfDay.NOON if reading.last("sun") else TimeOfDay.GOLDEN_HOUR
-    season = reading.last("season") or (Season.WINTER if snow else Season.SUMMER)
-    cloudiness, haze, wind = reading.last("cloudiness"), reading.last("haze"), reading.last("wind")
+def _scene(request: EngineRequest, reading: Reading, choice: Choice, segments: Segments, flags: _Flags) -> Scene:
+    weather = _weather(reading)
+    time = reading.first("time") or usual_time(reading, choice.kind, weather.cloudiness or 0.0, weather.haze or 0.0)
     motion = _MOTION[request.motion_intensity]
     usual_clouds = 0.22 if time is TimeOfDay.NIGHT else 0.42
+    has_snow = (weather.snow or 0.0) > 0.6
+    life = frozenset(Life(mention.value) for mention in reading.of("life"))
+    season = reading.first("season") or _usual_season(life, has_snow=weather.snow is not None)
+    is_winter = season is Season.WINTER and reading.first("season") is not None
+    style = read_words(flags.style.replace("-", " ")).first("style") or reading.first("style") or Style.NATURAL
     return Scene(
-        kind=kind,
+        kind=choice.kind,
         time=time,
         season=season,
-        cloudiness=usual_clouds if cloudiness is None else cloudiness,
-        haze=0.3 if haze is None else haze,
-        snow=(0.9 if _is_winter(reading) else 0.5) if snow else 0.25,
-        wind=(0.85 if wind is None else wind) * (0.7 + 0.3 * motion),
+        cloudiness=usual_clouds if weather.cloudiness is None else weather.cloudiness,
+        haze=0.3 if weather.haze is None else weather.haze,
+        snow=0.9 if has_snow or is_winter else weather.snow if weather.snow is not None else 0.25,
+        wind=(0.85 if weather.wind is None else weather.wind) * (0.7 + 0.3 * motion),
+        rain=weather.rain or 0.0,
+        snowfall=weather.snowfall or 0.0,
+        lightning=weather.lightning or 0.0,
+        aurora=weather.aurora or 0.0,
+        trees=_has_trees(reading, choice.kind),
+        style=style,
+        mood=reading.first("mood") or Mood.NEUTRAL,
+        palette=tuple(colour_of(name) for name in colours_said(reading)),
+        life=life,
+        features=_features(reading),
+        time_scale=reading.first("speed") or 1.0,
+        is_loop=bool(reading.first("loop")),
         segments=segments,
         motion=motion,
+        seconds=float(request.duration_seconds),
         seed=request.seed,
     )
 
 
-def _is_winter(reading: _Reading) -> bool:
-    """Snow-capped peaks are not a snowed-in land."""
-    return not any(said.startswith(("snowcapped", "snowy peak")) for said, _ in reading.found)
+def _weather(reading: Reading) -> Weather:
+    """All that is said of the weather, put together: the most of each, but a clear sky when it is named first."""
+    said = [mention.value.scaled(_amount(reading, mention.place)) for mention in reading.of("weather")]
+    together: dict[str, float] = {}
+    for item in fields(Weather):
+        values = [value for value in (getattr(one, item.name) for one in said) if value is not None]
+        if not values:
+            continue
+        is_stronger = item.name not in ("cloudiness", "wind") or max(values) > 0.8
+        together[item.name] = max(values) if is_stronger else values[0]
+    return Weather(**together)
 
 
-def _forbid(scene: Scene, reading: _Reading) -> Scene:
-    for _, word in reading.forbidden:
-        match word.field:
-            case "cloudiness":
-                scene = replace(scene, cloudiness=0.0 if word.value > 0.1 else 0.5)
-            case "haze":
-                scene = replace(scene, haze=0.05)
-            case "snow":
-                scene = replace(scene, snow=0.0)
+def _amount(reading: Reading, place: int) -> float:
+    return AMOUNTS.get(reading.tokens[place - 1], 1.0) if place > 0 else 1.0
+
+
+def _usual_season(life: frozenset[Life], *, has_snow: bool) -> Season:
+    if Life.LEAVES in life:
+        return Season.AUTUMN
+    if Life.PETALS in life:
+        return Season.SPRING
+    return Season.WINTER if has_snow else Season.SUMMER
+
+
+def _features(reading: Reading) -> frozenset[Feature]:
+    said = frozenset(Feature(mention.value) for mention in reading.of("feature"))
+    return said | {Feature.PLANET} if Feature.RINGS in said else said
+
+
+def _has_trees(reading: Reading, kind: SceneKind) -> bool:
+    if reading.of("trees") or any(mention.value is SceneKind.FOREST for mention in reading.of("kind", "place")):
+        return True
+    is_desert = any(mention.value is SceneKind.DUNES for mention in reading.of("kind", "place"))
+    return kind not in _TREELESS and not is_desert
+
+
+def colours_said(reading: Reading) -> list[str]:
+    """The colours that the text asks for, in order, without those that a thing has anyway."""
+    names = []
+    for number, mention in enumerate(reading.found):
+        if mention.field != "colour":
+            continue
+        after = reading.found[number + 1] if number + 1 < len(reading.found) else None
+        is_own = after is not None and after.place == mention.end and after.field in _OWN_COLOURS.get(mention.value, ())
+        if not is_own and mention.value not in names:
+            names.append(mention.value)
+    return names
+
+
+def _forbid(scene: Scene, reading: Reading) -> Scene:
+    """The scene without what is forbidden."""
+    for mention in reading.forbidden:
+        match mention.field:
+            case "weather":
+                scene = _without_weather(scene, mention.value)
             case "trees":
                 scene = replace(scene, trees=False)
-            case "sun":
+            case "kind" if mention.value is SceneKind.FOREST:
+                scene = replace(scene, trees=False)
+            case "scenery" if mention.text in ("sun", "sonce", "sonca"):
                 scene = replace(scene, sun_disc=False)
-            case "wind":
-                scene = replace(scene, wind=0.4)
-            case "camera" if word.value != "static":
-                scene = replace(scene, segments=((CameraStep("static"),),))
+            case "season" if mention.value is Season.WINTER:
+                scene = replace(scene, snow=0.0, snowfall=0.0)
+            case "verb":
+                scene = _without_move(scene, mention.move)
     return scene
 
 
-def _report(request: EngineRequest, scene: Scene, reading: _Reading, source: str) -> dict[str, Any]:
-    undrawn = [(text, word.field) for text, word in reading.found if word.field not in _DRAWN_FIELDS]
-    has_subject = any(word.field in {"kind", "scenery", "snow", "trees"} for _, word in reading.found)
-    warnings = []
-    if undrawn:
-        named = ", ".join(dict.fromkeys(text for text, _ in undrawn))
-        warnings.append(f"Studio cannot draw this and left it out: {named}.")
-    if request.image_path is None and not has_subject:
-        fallback = f"a landscape ({scene.kind}) is shown instead"
-        warnings.append(f"The main subject of the prompt was not recognised; {fallback}.")
-    if request.motion is not None and request.motion.brushes:
-        warnings.append("Motion brushes are not supported yet and were left out.")
-    if request.image_path is not None:
-        warnings.append("The picture is animated with a camera move only.")
-    report: dict[str, Any] = {
-        "scene": "picture" if request.image_path is not None else str(scene.kind),
-        "timeOfDay": str(scene.time),
-        "season": str(scene.season),
-        "understood": list(dict.fromkeys(text for text, word in reading.found if word.field in _DRAWN_FIELDS)),
-        "excluded": list(dict.fromkeys(text for text, _ in reading.forbidden)),
-        "ignored": list(dict.fromkeys([*reading.ignored, *(text for text, _ in undrawn)])),
-        "camera": [[{"move": step.move, "strength": step.strength} for step in part] for part in scene.segments],
-        "cameraFrom": source,
-        "warnings": warnings,
-    }
-    if request.image_path is not None:
-        report["note"] = "picture animated with a camera move only"
-        for name in ("timeOfDay", "season"):
-            del report[name]
-    return report
+def _without_weather(scene: Scene, denied: Weather) -> Scene:
+    if denied.cloudiness is not None and not any((denied.rain, denied.snowfall, denied.lightning, denied.aurora)):
+        scene = replace(scene, cloudiness=0.0 if denied.cloudiness > 0.1 else 0.5)
+    if denied.haze is not None:
+        scene = replace(scene, haze=0.05)
+    if denied.wind is not None:
+        scene = replace(scene, wind=0.4 if denied.wind > 1 else 1.2)
+    return replace(
+        scene,
+        rain=0.0 if denied.rain else scene.rain,
+        snowfall=0.0 if denied.snowfall or denied.snow else scene.snowfall,
+        lightning=0.0 if denied.lightning else scene.lightning,
+        snow=0.0 if denied.snow else scene.snow,
+        aurora=0.0 if denied.aurora else scene.aurora,
+    )
+
+
+def _without_move(scene: Scene, move: str) -> Scene:
+    """A forbidden move is not made; nor is any other when the text only says what it does not want."""
+    if move == "static":
+        return scene
+    kept = tuple(
+        part
+        for part in (tuple(step for step in part if step.move != move) for part in scene.segments)
+        if part and part not in _DEFAULT_CAMERA
+    )
+    return replace(scene, segments=kept or _NO_CAMERA)

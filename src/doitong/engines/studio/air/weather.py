@@ -1,0 +1,155 @@
+"""What falls: rain and snow in the air between camera and scene, laid over a painter's light.
+
+Everything is a function of the seed and the time. Drops and flakes take their colour from the picture behind them and
+from its mean, so that they fit every painter's light.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.air.lightning import Lightning
+from doitong.engines.studio.air.particles import Seen, Swarm, splat, weather_seconds
+from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats
+from doitong.engines.studio.camera import Lens, Pose, Rig
+from doitong.engines.studio.noise import sample, spectral_tile
+from doitong.engines.studio.scene import Scene, TimeOfDay
+
+_SHUTTER_SECONDS = 0.026
+_FALL_METRES = 7.5  # a second, a drop of 2 mm
+_FINE = 3  # binary places of a pixel that OpenCV's lines take
+# (drops at full rain, near, far, strength, width in pixels of a frame 720 high) of each layer
+_RAIN_LAYERS = ((26000, 6.5, 15.0, 0.42, 1.0), (7000, 2.6, 7.0, 0.62, 1.0), (900, 1.1, 2.8, 0.34, 2.6))
+# (flakes at full snowfall, near, far, metres across)
+_SNOW_LAYERS = ((42000, 6.5, 18.0, 0.030), (12000, 2.6, 7.0, 0.019), (1700, 0.8, 2.8, 0.015))
+_FLASHES = {TimeOfDay.NIGHT: 3.2, TimeOfDay.DUSK: 1.8}  # how much brighter a stroke of lightning makes all
+
+
+class Weather:
+    """The rain and the snow of one film."""
+
+    def __init__(self, scene: Scene, rig: Rig, is_fine: bool) -> None:
+        random = np.random.default_rng([scene.seed, 61])
+        self._scene = scene
+        self._lightning = Lightning(scene)
+        self._flash = _FLASHES.get(scene.time, 0.75)
+        side = float(random.choice([-1.0, 1.0]))
+        self._wind = side * (0.5 + 1.1 * scene.wind) * (1 + 0.8 * scene.lightning)
+        amount = 1.0 if is_fine else 0.6
+        self._rain = [
+            (Swarm(random, rig, _many(count, scene.rain * amount), near, far, -far * 0.7, far * 0.75), strength, width)
+            for count, near, far, strength, width in _RAIN_LAYERS
+            if scene.rain > 0
+        ]
+        self._snow = [
+            (Swarm(random, rig, _many(count, scene.snowfall * amount), near, far, -far * 0.7, far * 0.75), size)
+            for count, near, far, size in _SNOW_LAYERS
+            if scene.snowfall > 0
+        ]
+        self._sheet = spectral_tile(random, 256, 1.2, 3) if scene.rain > 0 else None
+
+    def lay(self, planes: Planes, pose: Pose, lens: Lens, seconds: float) -> None:
+        """Lay what falls over the picture, in place."""
+        strike = self._lightning.strike(seconds)
+        if strike is not None:
+            for plane, tint in zip(planes, (0.80, 0.86, 1.0), strict=True):
+                np.multiply(plane, np.float32(1 + self._flash * strike.flash * tint), out=plane)
+        if not self._rain and not self._snow:
+            return
+        seconds = weather_seconds(self._scene, seconds)
+        size = planes[0].shape
+        cover: Floats = np.zeros(size, np.float32)
+        if self._rain:
+            cover += self._drops(size, pose, lens, seconds)
+        if self._snow:
+            cover += self._flakes(size, pose, lens, seconds)
+        np.minimum(cover, np.float32(0.92), out=cover)
+        is_snow = bool(self._snow)
+        for plane in planes:
+            small = cv2.resize(plane, (max(2, size[1] // 24), max(2, size[0] // 24)), interpolation=cv2.INTER_AREA)
+            small = np.minimum(small, np.float32(2.0))
+            mean = np.float32(small[: max(1, small.shape[0] // 2)].mean())
+            around = cv2.blur(small, (5, 5)) * np.float32(0.30 if is_snow else 0.62)
+            around += mean * np.float32(1.35 if is_snow else 0.55)
+            tone = cv2.resize(around, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+            tone -= plane
+            tone *= cover
+            np.add(plane, tone, out=plane)
+
+    def _drops(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
+        cover = self._sheets(size, lens, pose, seconds)
+        scale = size[0] / 720
+        for swarm, strength, width in self._rain:
+            speed = (0.85 + 0.3 * swarm.draws[:, 0]) * np.float32(_FALL_METRES)
+            seen = swarm.at(pose, lens, self._wind * seconds, -speed * np.float32(seconds), 0.0)
+            thick = max(1, round(width * scale))
+            mask = self._streaks(size, seen, speed[seen.number], lens, thick)
+            layer = mask.astype(np.float32)
+            if width > 1.5:  # nearer than the lens is sharp
+                layer = cv2.blur(layer, (2 * thick + 1, 2 * thick + 1)) * np.float32(1.6)
+            layer *= np.float32(strength / 255 * min(1.0, 0.55 + scale * 0.45))
+            cover += layer
+        return cover
+
+    def _streaks(self, size: tuple[int, ...], seen: Seen, speed: Floats, lens: Lens, thick: int) -> Bytes:
+        """Each drop's way while the shutter was open."""
+        mask: Bytes = np.zeros(size[:2], np.uint8)
+        down = speed * np.float32(_SHUTTER_SECONDS * lens.focal) / seen.depth
+        across = np.float32(self._wind * _SHUTTER_SECONDS * lens.focal) / seen.depth
+        ends = np.stack([seen.x, seen.y, seen.x - across, seen.y - down], axis=1).reshape(-1, 2, 2)
+        fine = np.clip(ends * (1 << _FINE), -(1 << 17), 1 << 17).astype(np.int32)
+        level = np.clip(seen.share * 3, 0, 2.99).astype(np.int32)
+        for step, bright in enumerate((90, 170, 250)):
+            cv2.polylines(mask, list(fine[level == step]), False, (bright,), thick, cv2.LINE_AA, _FINE)
+        return mask
+
+    def _sheets(self, size: tuple[int, ...], lens: Lens, pose: Pose, seconds: float) -> Floats:
+        """Rain too far away to see its drops: slanting veils that drift past."""
+        assert self._sheet is not None
+        rows, width = size[0] // 8 + 1, size[1] // 8 + 1
+        x = (np.arange(width, dtype=np.float32)[None, :] * 8 - lens.width / 2) / np.float32(lens.focal)
+        y = (np.arange(rows, dtype=np.float32)[:, None] * 8 - lens.horizon) / np.float32(lens.focal)
+        lean = np.float32(math.atan2(self._wind, _FALL_METRES))
+        u = (x + np.float32(pose.yaw) + y * lean) * np.float32(70) + np.float32(seconds * self._wind * 3.0 % 256)
+        v = y * np.float32(7.0) - np.float32(seconds * 9.0 % 256) + x * 0
+        veil = np.clip(np.float32(0.5) + np.float32(0.33) * sample(self._sheet, u, v), 0, 1.2)
+        veil *= np.float32(0.30 * self._scene.rain)
+        return as_floats(cv2.resize(veil, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
+
+    def _flakes(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
+        cover = np.zeros(size, np.float32)
+        for swarm, metres in self._snow:
+            draws = swarm.draws
+            speed = (0.75 + 0.5 * draws[:, 0]) * np.float32(1.15)
+            swing = np.sin(draws[:, 1] * 6.3 + seconds * (0.9 + 1.3 * draws[:, 2])) * np.float32(0.16)
+            aside = swing + np.float32(self._wind * 0.75 * seconds) * (0.85 + 0.3 * draws[:, 3])
+            toward = np.cos(draws[:, 4] * 6.3 + seconds * (0.8 + draws[:, 1])) * np.float32(0.12)
+            seen = swarm.at(pose, lens, aside, -speed * np.float32(seconds), toward)
+            radius = metres * (0.6 + 0.8 * draws[seen.number, 2]) * lens.focal / seen.depth * np.float32(0.5)
+            self._lay_flakes(cover, seen, as_floats(radius))
+        return cover
+
+    def _lay_flakes(self, cover: Floats, seen: Seen, radius: Floats) -> None:
+        """Small flakes as soft dots, larger ones as discs, the nearest out of focus."""
+        small = radius < 1.6
+        power = np.clip(radius[small] / 0.9, 0.15, 1) * seen.share[small] * np.float32(0.85)
+        splat(cover, seen.x[small], seen.y[small], radius[small] * np.float32(0.75), as_floats(power))
+        big = np.flatnonzero(~small)
+        if not big.size:
+            return
+        shrink = 2
+        mask = np.zeros((cover.shape[0] // shrink + 1, cover.shape[1] // shrink + 1), np.uint8)
+        far_first = big[np.argsort(-seen.depth[big])]
+        for x, y, r, share in zip(seen.x[far_first].tolist(), seen.y[far_first].tolist(), radius[far_first].tolist(),
+                                  seen.share[far_first].tolist(), strict=True):  # fmt: skip
+            soft = 1 / (1 + 0.055 * r * 720 / cover.shape[0])  # light spread over a larger disc
+            at = (round(x / shrink * 8), round(y / shrink * 8))
+            cv2.circle(mask, at, round(r / shrink * 8), (int(225 * share * soft),), -1, cv2.LINE_AA, 3)
+        blurred = cv2.GaussianBlur(mask, (0, 0), max(0.7, cover.shape[0] / 720 * 1.1))
+        whole = cv2.resize(blurred, (cover.shape[1], cover.shape[0]), interpolation=cv2.INTER_LINEAR)
+        cover += whole * np.float32(0.9 / 255)
+
+
+def _many(count: int, amount: float) -> int:
+    return max(8, round(count * min(1.0, 0.12 + 0.88 * amount)))

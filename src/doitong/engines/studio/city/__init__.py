@@ -1,0 +1,1 @@
+"""A city by the water: what stands where, how it is lit, and how it is seen."""

@@ -1,0 +1,146 @@
+"""Plants that stand one by one near the camera: drawings set upright in the land, hidden by what is in front of them.
+
+Each drawing is kept at several sizes (a mip map, Williams 1983), coloured for the film's light. A plant bends in the
+wind by a shear of its drawing; those that stand in water are mirrored below their foot.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.arrays import Colour, Floats, Ints, Planes, as_floats
+from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.land.mesh import Mesh
+from doitong.engines.studio.land.shade import Air
+from doitong.engines.studio.land.trees import Plant, draw_plant
+
+_NEAREST_METRES = 3.0
+_LEAST_PIXELS = 5.0  # of height at which a plant has faded out
+_LEVELS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One plant: where it stands, how tall it is (metres), which drawing it shows, and how bright it is."""
+
+    x: float
+    z: float
+    foot: float
+    tall: float
+    drawing: int
+    tint: float
+    is_flipped: bool
+    in_water: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A plant in the film's light, premultiplied red, green, blue and cover, at sizes that halve."""
+
+    levels: tuple[Floats, ...]
+    sway: float  # how far its top moves in a light breeze, as a share of its height
+
+
+def colour_drawing(plant: Plant, random: np.random.Generator, leaf: Colour, wood: Colour, sun: Colour, fill: Colour,
+                   sun_side: float) -> Drawing:  # fmt: skip
+    """Draw a plant and put the film's light on it."""
+    raw = draw_plant(plant, random, sun_side)
+    light, leaves, cover = (as_floats(plane) for plane in cv2.split(raw))
+    shade = light / np.maximum(cover, np.float32(1e-3))
+    share = np.minimum(leaves / np.maximum(cover, np.float32(1e-3)), 1)
+    lit = np.clip(shade, 0, 1) ** np.float32(1.6)
+    planes = []
+    for i in range(3):
+        albedo = np.float32(wood[i]) + np.float32(leaf[i] - wood[i]) * share
+        glow = np.float32(sun[i]) * (np.float32(0.03) + np.float32(1.10) * lit)
+        planes.append(albedo * (glow + np.float32(fill[i]) * (np.float32(0.30) + np.float32(0.75) * shade)) * cover)
+    whole = as_floats(cv2.merge([*planes, cover]))
+    levels = [cv2.copyMakeBorder(whole, 1, 1, 1, 1, cv2.BORDER_CONSTANT)]
+    for _ in range(_LEVELS - 1):
+        whole = as_floats(cv2.resize(whole, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        levels.append(cv2.copyMakeBorder(whole, 1, 1, 1, 1, cv2.BORDER_CONSTANT))
+    return Drawing(tuple(levels), _SWAY.get(plant, 0.0))
+
+
+_SWAY = {Plant.REEDS: 0.030, Plant.TUFT: 0.05, Plant.ROUND: 0.006, Plant.CONIFER: 0.003, Plant.PALM: 0.012, Plant.BARE: 0.004}
+
+
+class Stand:
+    """All the single plants of one film."""
+
+    def __init__(self, places: list[Place], drawings: list[Drawing], mesh: Mesh, air: Air, wind: float) -> None:
+        self._places = sorted(places, key=lambda place: -place.z)
+        self._drawings, self._mesh, self._air, self._wind = drawings, mesh, air, wind
+        rows = np.searchsorted(mesh.depths, [place.z for place in self._places])
+        self._rows = [int(row) for row in rows]
+
+    def draw(self, planes: Planes, seen: Ints, pose: Pose, lens: Lens, haze: Floats, seconds: float) -> None:
+        """Set every plant into the frame, far ones first. `seen`: the mesh row that each pixel sees."""
+        c, s = math.cos(pose.yaw), math.sin(pose.yaw)
+        for place, row in zip(self._places, self._rows, strict=True):
+            dx, dz = place.x - pose.x, place.z - pose.z
+            away = dx * s + dz * c
+            if away < _NEAREST_METRES:
+                continue
+            size = place.tall * lens.focal / away
+            x = lens.width / 2 + (dx * c - dz * s) / away * lens.focal
+            if size < _LEAST_PIXELS or abs(x - lens.width / 2) > lens.width / 2 + size:
+                continue
+            foot = lens.horizon + (pose.y - place.foot) / away * lens.focal
+            cover = min(1.0, (size - _LEAST_PIXELS) / 6)
+            bend = self._bend(place, seconds)
+            air = self._haze(place, away)
+            column = min(lens.width - 1, max(0, int(x)))
+            tone = (place.tint, air, haze[:, column], cover)
+            self._set(planes, seen, place, row, (x, foot, size, bend), tone)
+            if place.in_water:
+                faint = (place.tint * 0.75, air, haze[:, column], cover * 0.42)
+                self._set(planes, seen, place, 0, (x, foot, -size * 0.9, bend), faint)
+
+    def _bend(self, place: Place, seconds: float) -> float:
+        """Shear of the drawing: a slow lean with the gust, a quicker tremble."""
+        sway = self._drawings[place.drawing].sway * self._wind
+        turn = seconds * 1.5 - place.x * 0.06 - place.z * 0.03
+        return sway * (1.1 * math.sin(turn) + 0.5 * math.sin(turn * 2.63 + place.x) + 0.9)
+
+    def _haze(self, place: Place, away: float) -> float:
+        height = place.foot + place.tall * 0.5
+        mist = 3.4 * self._air.mist * math.exp(min(2.0, -height / 55.0))
+        mist += 0.35 + 0.65 * math.exp(min(0.5, -height / 900.0))
+        return math.exp(-mist * away / self._air.haze_metres)
+
+    def _set(self, planes: Planes, seen: Ints, place: Place, row: int, at: tuple[float, float, float, float],
+             tone: tuple[float, float, Floats, float]) -> None:  # fmt: skip
+        x, foot, size, bend = at
+        drawing = self._drawings[place.drawing]
+        level = min(_LEVELS - 1, max(0, int(math.log2(max(1.0, (drawing.levels[0].shape[0] - 2) / abs(size))))))
+        picture = drawing.levels[level]
+        high, wide = picture.shape[0] - 2, picture.shape[1] - 2
+        scale = high / size  # drawing pixels for a frame pixel; negative is upside down
+        half = wide / abs(scale) / 2 + abs(bend * size) + 1
+        ends = sorted((foot, foot - size))
+        left, right = max(0, int(x - half)), min(planes[0].shape[1], int(x + half) + 2)
+        top, bottom = max(0, int(ends[0]) - 1), min(planes[0].shape[0], int(ends[1]) + 2)
+        if right <= left or bottom <= top:
+            return
+        flip = -abs(scale) if place.is_flipped else abs(scale)
+        lean = math.copysign(flip * bend, flip * bend * size)  # rows further from the foot are moved sideways
+        dx, dy = left + 0.5 - x, top + 0.5 - foot
+        matrix = np.array([[flip, lean, (wide + 1) / 2 + flip * dx + lean * dy], [0.0, scale, high + 0.5 + scale * dy]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        box = cv2.warpAffine(picture, matrix, (right - left, bottom - top), flags=flags)
+        red, green, blue, cover = cv2.split(box)
+        tint, clear, air, share = tone
+        open_ = (seen[top:bottom, left:right] >= row - 2).astype(np.float32) * np.float32(share)
+        cover *= open_
+        for plane, colour, far in zip(planes, (red, green, blue), air, strict=True):
+            part = plane[top:bottom, left:right]
+            np.multiply(colour, open_, out=colour)
+            np.multiply(colour, np.float32(tint * clear), out=colour)
+            part -= part * cover
+            part += colour
+            part += cover * np.float32(far * (1 - clear))

@@ -1,0 +1,168 @@
+"""Surf on a beach: breakers that roll in, rise and topple, foam behind them, and the swash that runs up the sand.
+
+Everything follows one phase: `A·√(s + B) + t/T`, where s is the distance from the waterline, so that waves come closer
+together as the water gets shallow (their speed falls with the root of the depth, Airy 1845). A breaker stands where
+the phase is whole; when it reaches the waterline, the swash starts its run.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.air.light import Light
+from doitong.engines.studio.arrays import Colour, Floats, as_floats, smooth
+from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.land.draft import softened
+from doitong.engines.studio.noise import sample, spectral_tile
+from doitong.engines.studio.scene import Scene
+
+_PERIOD_SECONDS = 6.5
+_ROOT, _SHORE_METRES = 0.46, 3.0
+_RUN_METRES = 6.0
+_ZONE_METRES = 78.0
+_HIGHEST_METRES = 1.05
+_BREAKS_AT_METRES = 46.0
+_WOBBLE_METRES, _WOBBLE_STEPS = 600.0, 12000
+_RUN_STEPS = 2048
+
+
+class Surf:
+    """The surf of one film."""
+
+    def __init__(self, scene: Scene, light: Light) -> None:
+        random = np.random.default_rng([scene.seed, 41])
+        lace = np.float32(1.0) - np.abs(spectral_tile(random, 512, 0.9, 14)) * np.float32(1.1)
+        self._lace = lace.astype(np.float32)
+        soft = softened(self._lace, 2.6)
+        middle = float(soft.mean())
+        self._soft = ((soft - middle) * np.float32(lace.std() / soft.std()) + np.float32(0.30)).astype(np.float32)
+        self._sizes = (0.72 + 0.28 * random.random(64)).astype(np.float32)
+        self._strength = min(1.6, 0.55 + 0.45 * scene.wind)
+        self._rate = 1.0 / _PERIOD_SECONDS
+        x = np.linspace(-_WOBBLE_METRES / 2, _WOBBLE_METRES / 2, _WOBBLE_STEPS)
+        d = random.random(3) * 6
+        wobble = 0.20 * np.sin(x / 31 + d[0]) + 0.10 * np.sin(x / 11.3 + d[1]) + 0.035 * np.sin(x / 3.9 + d[2])
+        self._wobbles = wobble.astype(np.float32)
+        part = np.linspace(0, 1, _RUN_STEPS)
+        self._runs = np.sin(math.pi * part**0.62).astype(np.float32)
+        self.foam: Colour = _lit((0.80, 0.82, 0.84), light)
+        self._face: Colour = _lit((0.050, 0.130, 0.120), light)
+
+    def _wobble(self, x: Floats) -> Floats:
+        """No wave is straight: how far ahead of its time it is along the beach."""
+        place = x * np.float32(_WOBBLE_STEPS / _WOBBLE_METRES) + np.float32(_WOBBLE_STEPS / 2)
+        return as_floats(self._wobbles.take(np.clip(place, 0, _WOBBLE_STEPS - 1).astype(np.int32)))
+
+    def _size(self, number: Floats) -> Floats:
+        return as_floats(self._sizes.take(np.mod(number, 64).astype(np.int32)))
+
+    def swash(self, out: Floats, x: Floats, z: Floats, sharp: Floats, seconds: float) -> tuple[Floats, Floats, Floats]:
+        """Foam, share of bare wet sand, and how strongly waves ruffle the water, at points `out` metres from the
+        waterline (negative: up the beach). `sharp`: rows of the picture for a metre of water, for each row."""
+        beat = self._wobble(x) + np.float32(seconds * self._rate + _ROOT * math.sqrt(_SHORE_METRES))
+        number = np.floor(beat)
+        part = beat - number
+        run = self._size(number) * self._runs.take((part * np.float32(_RUN_STEPS - 1)).astype(np.int32))
+        inside = out + run * np.float32(_RUN_METRES * self._strength)
+        pace = np.float32(seconds * 0.5)
+        web = sample(self._soft, x * np.float32(15) + z * np.float32(3), z * np.float32(15) + pace * 15)
+        web = np.float32(0.30) + (web - np.float32(0.30)) * np.clip(sharp * np.float32(0.55) - np.float32(0.20), 0, 1)
+        fine = sample(self._lace, x * np.float32(43), z * np.float32(43) + pace * 32) - np.float32(0.30)
+        web += fine * np.clip(sharp * np.float32(0.14) - np.float32(0.30), 0, 0.75)
+        edge = cv2.exp(-(((inside - np.float32(0.16)) * np.float32(1 / 0.24)) ** 2)) * (
+            np.float32(1.1) - np.float32(0.75) * part
+        )
+        trail = cv2.exp(np.clip(inside, 0, 60) * np.float32(-1 / 3.6)) * (1 - part * np.float32(0.55))
+        wave = np.float32(_ROOT) * np.sqrt(np.maximum(out, 0) + np.float32(_SHORE_METRES)) + beat
+        wave -= np.float32(_ROOT * math.sqrt(_SHORE_METRES))
+        behind = wave - np.floor(wave)
+        zone = smooth(_BREAKS_AT_METRES + 6, 12, out) * smooth(-1, 3, out)
+        trail = np.maximum(trail, (1 - behind) ** 2 * zone * np.float32(0.95))
+        foam = smooth(0.0, 0.55, web - np.float32(0.86) + trail * np.float32(1.10)) * np.minimum(trail * 2, 1)
+        foam = np.maximum(foam, edge) * smooth(-0.25, 0.10, inside)
+        bare = 1 - smooth(-0.1, 0.25, inside)
+        ruffle = smooth(-0.5, 9.0, inside)
+        return foam, bare, ruffle
+
+    def lay_breakers(self, planes: list[Floats], out: Floats, top: int, pose: Pose, lens: Lens, seconds: float) -> None:
+        """Draw the standing fronts, far ones first. `out`: distance from the waterline for every second pixel of the
+        water's rows from `top` on."""
+        beat = seconds * self._rate
+        farthest = _ROOT * math.sqrt(_ZONE_METRES + _SHORE_METRES) + beat
+        for number in range(math.floor(farthest), math.floor(beat) - 1, -1):
+            self._lay_breaker(planes, out, top, pose, lens, number, beat)
+
+    def _lay_breaker(self, planes: list[Floats], out: Floats, top: int, pose: Pose, lens: Lens, number: int,
+                     beat: float) -> None:  # fmt: skip
+        px = cv2.resize(lens.slopes()[None, :], (out.shape[1], 1), interpolation=cv2.INTER_AREA)[0]
+        aside = np.float32(math.sin(pose.yaw)) + px * np.float32(math.cos(pose.yaw))
+        x = np.full(out.shape[1], np.float32(pose.x))
+        row: Floats = x
+        away: Floats = x
+        at: Floats = x
+        reach: Floats = x
+        for _ in range(2):  # where the front stands depends on x, and x on where it stands
+            reach = np.float32(number - beat) - self._wobble(x)
+            at = (np.maximum(reach, 0) / np.float32(_ROOT)) ** 2 - np.float32(_SHORE_METRES)
+            row = _crossing(out, at)
+            down = (row * 2 + np.float32(top + 1 - lens.horizon)) * np.float32(1 / lens.focal)
+            away = np.float32(pose.y) / np.maximum(down, np.float32(1e-3))
+            x = np.float32(pose.x) + aside * away
+        lively = self._size(np.full_like(x, number)) * np.float32(self._strength)
+        tall = lively * np.float32(_HIGHEST_METRES) * smooth(_ZONE_METRES, 44, at) * smooth(0.5, 30, at)
+        tall *= cv2.blur((np.abs(np.diff(row, append=row[-1:])) < 1.2).astype(np.float32)[None, :], (15, 1))[0] > 0.9
+        tall *= (reach > 0) & (row > 0.5) & (row < out.shape[0] - 1)
+        ragged = sample(self._lace, (x * np.float32(2.2))[None, :], np.full((1, x.size), number * 37, np.float32))[0]
+        broken = smooth(_BREAKS_AT_METRES + 5, _BREAKS_AT_METRES - 9, at + ragged * 13)
+        lift = tall * (1 + broken * ragged * np.float32(0.22)) * np.float32(lens.focal) / np.maximum(away, 4)
+        lines = (row * 2 + np.float32(top + 0.5), np.minimum(lift, 90), broken, x)
+        size = (lens.width, 1)
+        ends = [cv2.resize(as_floats(line)[None, :], size, interpolation=cv2.INTER_LINEAR) for line in lines]
+        self._paint(planes, ends, top, number)
+
+    def _paint(self, planes: list[Floats], ends: list[Floats], top: int, number: int) -> None:
+        foot, lift, broken, x = ends
+        stands = lift > 0.3
+        if not stands.any():
+            return
+        columns = np.flatnonzero(stands[0])
+        across = slice(int(columns[0]), int(columns[-1]) + 1)
+        foot, lift, broken, x = (line[:, across] for line in ends)
+        first = max(0, int((foot - lift)[lift > 0.3].min()) - top - 1)
+        last = min(planes[0].shape[0], int(foot[lift > 0.3].max()) - top + 2)
+        if last <= first:
+            return
+        rows = np.arange(top + first, top + last, dtype=np.float32)[:, None] + np.float32(0.5)
+        down = (rows - (foot - lift)) / np.maximum(lift, np.float32(0.3))
+        cover = np.clip((rows - foot + lift) + np.float32(0.5), 0, 1) * np.clip(foot - rows + np.float32(0.5), 0, 1)
+        cover *= smooth(0.3, 1.5, lift)
+        grain = sample(self._soft, x * np.float32(19) + np.zeros_like(down),
+                       down * 14 + np.float32(number * 91) + np.zeros_like(x))  # fmt: skip
+        white = np.clip(broken * np.float32(1.25) + smooth(0.20, 0.0, down) * np.float32(0.8), 0, 1)
+        white = np.clip(white + (grain - np.float32(0.5)) * np.float32(0.30) * broken, 0, 1)
+        shape = (
+            np.float32(1.0) - np.float32(0.38) * smooth(0.1, 1.0, down) + (grain - np.float32(0.4)) * np.float32(0.16)
+        )
+        glow = smooth(0.75, 0.05, down)
+        for i, plane in enumerate(planes):
+            part = plane[first:last, across]
+            face = part * np.float32(0.55) + np.float32(self._face[i]) * (np.float32(0.35) + np.float32(0.65) * glow)
+            colour = face + (np.float32(self.foam[i]) * shape - face) * white
+            part += (colour - part) * cover
+
+
+def _crossing(out: Floats, at: Floats) -> Floats:
+    """The row (with fraction) in which each column's distance from the waterline falls below `at`."""
+    above = (out > at[None, :]).sum(axis=0)
+    upper = np.clip(above - 1, 0, out.shape[0] - 2)
+    columns = np.arange(out.shape[1])
+    one, two = out[upper, columns], out[upper + 1, columns]
+    share = np.clip((one - at) / np.maximum(one - two, np.float32(1e-4)), 0, 1)
+    row = (upper + share).astype(np.float32) * (above > 0)
+    return np.asarray(cv2.blur(row[None, :], (9, 1))[0], dtype=np.float32)
+
+
+def _lit(albedo: Colour, light: Light) -> Colour:
+    red, green, blue = (a * (s * 0.34 + f * 0.80) for a, s, f in zip(albedo, light.sun, light.fill, strict=True))
+    return red, green, blue

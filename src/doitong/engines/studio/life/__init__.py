@@ -1,0 +1,1 @@
+"""What lives and drifts in front of a scene."""

@@ -1,0 +1,129 @@
+"""How near each part of a picture is: as the customer says, as its looks suggest, or a smooth guess that cannot tear.
+
+Nearness is 0 (far) to 1 (near) and stands for the inverse of the distance, as parallax does. A ground that runs to a
+horizon is exactly a straight ramp in it.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from doitong.engines.studio.arrays import Bytes, Floats
+from doitong.engines.studio.picture.filters import grey, guided
+from doitong.engines.studio.picture.sight import Sight
+
+_LEAST_TRUST = 0.4
+_HAZE_CELLS = 9
+_WIDEST_SUBJECT = 0.8  # of the width
+_LEAST_STEP = 0.025  # of the whole depth
+
+
+class DepthSource(StrEnum):
+    SUPPLIED = "supplied"
+    ESTIMATED = "estimated"
+    FALLBACK = "smooth fallback"
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """`near`: nearness at the work size; `subject`: a mask there (0 or 1), or None; `span`: how deep the picture is
+    taken to be, as a share of the distance of what the camera turns around; `confidence` 0–1."""
+
+    near: Floats
+    subject: Floats | None
+    source: DepthSource
+    confidence: float
+    span: float
+
+
+def estimate_depth(picture: Bytes, sight: Sight) -> Depth:
+    """Depth of a small picture from what was recognised in it; the smooth guess where that is too little."""
+    has_subject = sight.subject_trust > _LEAST_TRUST
+    has_backdrop = sight.backdrop_trust > _LEAST_TRUST
+    confidence = round(max(sight.subject_trust * 0.9, sight.backdrop_trust * 0.8), 2)
+    if sight.is_flat:  # one plane, seen in true perspective: not a letter is bent
+        return Depth(np.full(picture.shape[:2], 0.5, np.float32), None, DepthSource.FALLBACK, 0.0, 0.16)
+    if not (has_subject or has_backdrop):
+        return Depth(_bowl(*picture.shape[:2]), None, DepthSource.FALLBACK, confidence, 0.16)
+    level = grey(picture)
+    near = _land(picture, sight) if has_backdrop else _bowl(*picture.shape[:2]) * np.float32(0.7)
+    near = np.clip(guided(near, level, 5, 0.004), 0, 1)
+    if not has_subject:
+        return Depth(near, None, DepthSource.ESTIMATED, confidence, 0.34)
+    near = _with_subject(near, sight.subject)
+    return Depth(near, sight.subject, DepthSource.ESTIMATED, confidence, 0.48)
+
+
+def supplied_depth(given: Floats, is_inverted: bool, picture: Bytes) -> Depth:
+    """A customer's map (0–1, near is 1 unless inverted) at the size of a small picture."""
+    rows, columns = picture.shape[:2]
+    near = cv2.resize(given, (columns, rows), interpolation=cv2.INTER_AREA)
+    near = 1 - near if is_inverted else near
+    low, high = (float(np.quantile(near, share)) for share in (0.005, 0.995))
+    if high - low < 0.02:  # the same everywhere: a plane
+        return Depth(np.full_like(near, 0.5), None, DepthSource.SUPPLIED, 1.0, 0.16)
+    near = np.clip((near - np.float32(low)) * np.float32(1 / (high - low)), 0, 1).astype(np.float32)
+    return Depth(near, nearest_part(near), DepthSource.SUPPLIED, 1.0, 0.5)
+
+
+def softened(depth: Depth) -> Depth:
+    """The depth without its edges: less of it, and nothing to cut out."""
+    near = cv2.GaussianBlur(depth.near, (0, 0), depth.near.shape[1] / 24)
+    return replace(depth, near=near, subject=None, span=depth.span * 0.6)
+
+
+def nearest_part(near: Floats) -> Floats | None:
+    """What stands before the rest of its own rows (top-hat along them, then Otsu 1979), so that a ground which comes
+    nearer from row to row stays whole; None when nothing stands out."""
+    rows, columns = near.shape
+    before = cv2.morphologyEx(near, cv2.MORPH_TOPHAT, np.ones((1, round(columns * _WIDEST_SUBJECT)), np.uint8))
+    steps = np.round(np.clip(before, 0, 1) * 255).astype(np.uint8)
+    parted, _ = cv2.threshold(steps, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    surely = before > max(2 * _LEAST_STEP, 0.6 * parted / 255)
+    count, labels = cv2.connectedComponents((before > _LEAST_STEP).astype(np.uint8))
+    # down to where it meets the ground: a cut through its middle would be seen
+    kept = np.unique(labels[surely & (labels > 0)])
+    mask = cv2.morphologyEx(np.isin(labels, kept).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return mask.astype(np.float32) if count > 1 and 0.005 < float(mask.mean()) < 0.85 else None
+
+
+def _bowl(rows: int, columns: int) -> Floats:
+    """Far in the upper middle, nearer to the rim and most of all below: nothing in it is steep."""
+    x, y = np.linspace(-1, 1, columns, dtype=np.float32)[None, :], np.linspace(0, 1, rows, dtype=np.float32)[:, None]
+    return np.asarray(np.clip(0.22 * x * x + 0.62 * y**1.4 + 0.16 * (1 - y) ** 4, 0, 1), dtype=np.float32)
+
+
+def _land(picture: Bytes, sight: Sight) -> Floats:
+    """Backdrop, what rises before it, and the ground's ramp from the horizon to the lower edge."""
+    rows, columns = picture.shape[:2]
+    y = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, columns, dtype=np.float32)[None, :]
+    ground = np.clip((y - np.float32(sight.horizon)) * np.float32(1 / (1 - sight.horizon)), 0, 1)
+    rising = np.float32(0.10) + np.float32(0.22) * x * x * _clearness(picture, sight)
+    near = np.maximum(np.float32(0.08) + np.float32(0.92) * ground, rising)
+    return np.asarray(near * (1 - sight.backdrop), dtype=np.float32)
+
+
+def _clearness(picture: Bytes, sight: Sight) -> Floats:
+    """1 where the air is clear and 0 where haze lies: the dark channel (He, Sun and Tang 2009)."""
+    dark = cv2.erode(picture.min(axis=-1), np.ones((_HAZE_CELLS, _HAZE_CELLS), np.uint8)).astype(np.float32)
+    behind = sight.backdrop > 0.5
+    air = float(np.quantile(picture[behind].min(axis=-1), 0.6)) if behind.any() else 220.0
+    return np.asarray(cv2.GaussianBlur(1 - np.clip(dark / max(air, 30.0), 0, 1), (0, 0), 6), dtype=np.float32)
+
+
+def _with_subject(near: Floats, subject: Floats) -> Floats:
+    """The subject upright where its foot touches the ground, a little rounder in its middle."""
+    inside = subject > 0.5
+    rows = np.nonzero(inside)[0]
+    foot = int(np.quantile(rows, 0.985))
+    across = inside[max(0, foot - 2) : foot + 1].any(axis=0)
+    stands = float(np.median(near[foot][across])) if across.any() else 0.5
+    behind = float(np.median(near[~inside]))
+    own = max(stands, min(behind + 0.3, 0.9))
+    depth_in = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
+    round_ = np.sqrt(np.clip(depth_in / max(float(depth_in.max()), 1.0), 0, 1)) * np.float32(0.10)
+    whole = np.float32(own) + cv2.GaussianBlur(round_, (0, 0), 3)
+    return np.asarray(np.where(inside, np.clip(whole, 0, 1), near), dtype=np.float32)

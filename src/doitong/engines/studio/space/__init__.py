@@ -1,0 +1,1 @@
+"""Space: stars, nebulae, a galaxy, a planet with its rings and moon."""

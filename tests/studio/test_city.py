@@ -1,0 +1,89 @@
+"""The guarantees: a city moves as things at true depths do, has its own lamps at night, and never shows a hole."""
+
+import numpy as np
+import pytest
+
+from doitong.catalogue.model import Quality, Version
+from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
+from doitong.engines.studio.city.fronts import _pulse
+from doitong.engines.studio.city.painter import CityPainter
+from doitong.engines.studio.city.plan import DEEPEST
+from doitong.engines.studio.city.view import Air
+from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
+
+GEN_2, GEN_4 = (level_of(version, Quality.STANDARD) for version in (Version.GEN_2, Version.GEN_4))
+WIDTH, HEIGHT = 320, 180
+
+
+def city(time: TimeOfDay = TimeOfDay.NIGHT, **changes: object) -> Scene:
+    return Scene(SceneKind.CITY, time, **{"seed": 4, "cloudiness": 0.0, **changes})  # type: ignore[arg-type]
+
+
+def light(painter: CityPainter, pose: Pose, seconds: float = 0.0) -> np.ndarray:
+    lens = Lens(WIDTH, HEIGHT, focal_length(WIDTH, HEIGHT), HEIGHT * painter.rig.horizon)
+    return np.stack(painter.light(pose, lens, seconds))
+
+
+def row_shift(one: np.ndarray, other: np.ndarray, row: int) -> int:
+    """Pixels by which a row of the second frame lies left of the first."""
+    a, b = (np.log(frame[1, row, 60:-60] + 0.01) for frame in (one, other))
+    whole = np.log(other[1, row] + 0.01)
+    errors = [np.mean((whole[60 - shift : 60 - shift + a.size] - a) ** 2) for shift in range(40)]
+    assert b.size == a.size
+    return int(np.argmin(errors))
+
+
+def test_near_things_move_further_than_far_ones() -> None:
+    painter = CityPainter(city(TimeOfDay.NOON), GEN_4, WIDTH, HEIGHT)
+    one, other = (light(painter, Pose(x=x, y=38.0)) for x in (0.0, 25.0))
+    lens_focal = focal_length(WIDTH, HEIGHT)
+    quay = round(HEIGHT * painter.rig.horizon + 38.0 / 520.0 * lens_focal) - 3
+    assert abs(row_shift(one, other, quay) - 25.0 / 525.0 * lens_focal) < 4
+    sky = painter.light(Pose(y=38.0), Lens(WIDTH, HEIGHT, lens_focal, HEIGHT * 0.6), 0.0)[2][3]
+    assert np.abs(other[2, 3] - sky).mean() < 0.01  # the sky does not move with the camera's place
+
+
+def test_windows_light_up_at_night_and_the_water_mirrors_them() -> None:
+    night = light(CityPainter(city(), GEN_4, WIDTH, HEIGHT), Pose(y=38.0))
+    towers, water, sky = night[:, 70:100], night[:, 130:], night[:, :12]
+    assert np.quantile(towers.max(axis=0), 0.97) > 4 * np.median(sky.max(axis=0))
+    assert (water[0] > 2 * np.median(water[0])).mean() > 0.05  # streaks of light, not an even floor
+    assert towers[0].mean() > towers[2].mean()  # warm lamps
+
+
+def test_a_named_colour_lights_the_city() -> None:
+    plain, pink = (
+        light(CityPainter(city(palette=palette), GEN_4, WIDTH, HEIGHT), Pose(y=38.0))
+        for palette in ((), ((1.0, 0.05, 0.6),))
+    )
+    magenta = [frame[0].mean() + frame[2].mean() - 2 * frame[1].mean() for frame in (plain, pink)]
+    assert magenta[1] > magenta[0] + 0.01
+
+
+def test_a_pulse_has_the_same_mean_however_it_is_read() -> None:
+    at = np.linspace(0, 40, 4001, dtype=np.float32)[:-1]
+    share = np.full_like(at, 0.6)
+    for span in (0.05, 0.4, 1.0, 3.3):
+        values = _pulse(at, np.full_like(at, span), share)
+        assert abs(float(values.mean()) - 0.6) < 0.01
+        assert values.min() > -0.01
+        assert values.max() < 1.01
+    assert np.ptp(_pulse(at, np.full_like(at, 3.0), share)) < 0.02  # windows finer than a pixel are an even grey
+
+
+@pytest.mark.parametrize("move", ["pan_right", "orbit_left", "truck_left", "dolly_in", "pedestal_up"])
+def test_strong_moves_reach_no_edge_of_the_city(move: str) -> None:
+    scene = city(TimeOfDay.NOON, segments=((CameraStep(move, 1.0),),), motion=1.6)
+    painter = CityPainter(scene, GEN_2, WIDTH, HEIGHT)
+    path = CameraPath(scene, painter.rig, painter.floor)
+    for share in (0.0, 1.0):
+        pose = path.pose(share)
+        assert np.isfinite(light(painter, pose)).all()
+        assert light(painter, pose).dtype == np.float32
+        lens = Lens(WIDTH, HEIGHT, focal_length(WIDTH, HEIGHT), HEIGHT * painter.rig.horizon)
+        planes = tuple(np.zeros((HEIGHT, WIDTH), np.float32) for _ in range(3))
+        depth = painter._view.draw(planes, pose, lens, Air(1e-4, np.zeros((3, WIDTH), np.float32)))
+        nearest = depth[: int(lens.horizon) + 1].min(axis=0) if pose.y < 100 else depth.min(axis=0)
+        assert nearest[:10].min() < DEEPEST
+        assert nearest[-10:].min() < DEEPEST

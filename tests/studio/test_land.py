@@ -1,0 +1,135 @@
+"""Land of every kind: drawable at every hour and level, with true parallax, and never with holes in it."""
+
+import numpy as np
+import pytest
+
+from doitong.catalogue.model import Quality, Version
+from doitong.engines.studio.arrays import Planes
+from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
+from doitong.engines.studio.land.landforms import landform_of
+from doitong.engines.studio.land.painter import LandPainter
+from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.scene import CameraStep, Feature, Life, Scene, SceneKind, Season, TimeOfDay
+
+_WIDTH, _HEIGHT = 320, 180
+_KINDS = (
+    SceneKind.BEACH, SceneKind.ISLANDS, SceneKind.CANYON, SceneKind.SNOWFIELD, SceneKind.FIELD, SceneKind.ROAD,
+    SceneKind.SEA, SceneKind.LAKE, SceneKind.HILLS,
+)  # fmt: skip
+
+
+def _painter(scene: Scene, version: Version = Version.GEN_2, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> LandPainter:
+    return LandPainter(scene, level_of(version, Quality.STANDARD), *size)
+
+
+def _light(painter: LandPainter, pose: Pose, seconds: float = 0.0, size: tuple[int, int] = (_WIDTH, _HEIGHT)) -> Planes:
+    width, height = size
+    lens = Lens(width, height, focal_length(width, height) * pose.zoom, height * painter.rig.horizon)
+    return painter.light(pose, lens, seconds)
+
+
+def _eye(painter: LandPainter, x: float = 0.0, z: float = 0.0) -> Pose:
+    return Pose(x=x, y=painter.floor + painter.rig.camera_height, z=z)
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_every_kind_is_drawn_in_full_and_in_single_precision(kind: SceneKind) -> None:
+    painter = _painter(Scene(kind, TimeOfDay.GOLDEN_HOUR, seed=5))
+    for plane in _light(painter, _eye(painter), 1.5):
+        assert (plane.dtype, plane.shape) == (np.float32, (_HEIGHT, _WIDTH))
+        assert np.isfinite(plane).all()
+        assert float(plane.min()) >= -1e-3
+        assert float(plane[-20:].std()) > 0.001, "the foreground is a flat fill"
+
+
+def test_kinds_do_not_look_alike() -> None:
+    means = []
+    for kind in _KINDS:
+        painter = _painter(Scene(kind, TimeOfDay.NOON, seed=5))
+        planes = _light(painter, _eye(painter))
+        means.append([float(p[_HEIGHT * 3 // 4 :].mean()) for p in planes])
+    pairs = [np.abs(np.subtract(a, b)).sum() for i, a in enumerate(means) for b in means[:i]]
+    assert min(pairs) > 0.004
+
+
+@pytest.mark.parametrize("kind", [SceneKind.ROAD, SceneKind.FIELD, SceneKind.BEACH])
+def test_near_ground_moves_more_than_far_land_when_the_camera_trucks(kind: SceneKind) -> None:
+    painter = _painter(Scene(kind, TimeOfDay.NOON, cloudiness=0.0, wind=0.0, seed=4), Version.GEN_3)
+    metres = 0.02 * painter.rig.camera_height
+    here, there = (_light(painter, _eye(painter, x))[1] for x in (0.0, metres))
+    change = np.abs(here - there) / (here + 0.05)
+    horizon = int(_HEIGHT * painter.rig.horizon)
+    assert change[-30:].mean() > 2 * change[horizon - 12 : horizon].mean()
+
+
+@pytest.mark.parametrize("move", ["dolly_in", "dolly_out", "truck_left", "pedestal_down", "orbit_right", "tilt_down"])
+@pytest.mark.parametrize("kind", [SceneKind.BEACH, SceneKind.ROAD])
+def test_the_camera_stays_above_the_ground_however_it_moves(kind: SceneKind, move: str) -> None:
+    scene = Scene(kind, TimeOfDay.NOON, segments=((CameraStep(move, 1.0),),), motion=1.6, seed=9)
+    painter = _painter(scene)
+    for pose in CameraPath(scene, painter.rig, painter.floor).poses(5):
+        ground = painter.ground_at(pose.x, pose.z)
+        assert pose.y > ground + 0.3
+
+
+def test_surf_moves_and_the_dry_sand_does_not() -> None:
+    painter = _painter(Scene(SceneKind.BEACH, TimeOfDay.NOON, cloudiness=0.0, trees=False, wind=1.0, seed=3))
+    one, two = (_light(painter, _eye(painter), seconds)[1] for seconds in (1.0, 3.0))
+    change = np.abs(one - two)
+    sea = slice(int(_HEIGHT * painter.rig.horizon) + 4, int(_HEIGHT * 0.75))
+    assert change[sea].mean() > 0.01
+    assert change[-8:, _WIDTH // 3 : -_WIDTH // 3].mean() < 0.002
+
+
+def test_wind_runs_over_the_field() -> None:
+    def change(wind: float) -> float:
+        painter = _painter(Scene(SceneKind.FIELD, TimeOfDay.NOON, cloudiness=0.0, wind=wind, seed=3))
+        one, two = (_light(painter, _eye(painter), seconds)[1] for seconds in (1.0, 1.8))
+        return float(np.abs(one - two)[-40:].mean())
+
+    assert change(2.0) > 2 * change(0.0)
+
+
+def test_a_river_runs_through_the_canyon_only_when_asked_for() -> None:
+    dry = Scene(SceneKind.CANYON, TimeOfDay.NOON, seed=6)
+    wet = Scene(SceneKind.CANYON, TimeOfDay.NOON, features=frozenset({Feature.RIVER}), seed=6)
+    assert not landform_of(dry).has_water
+    assert landform_of(wet).has_water
+    one, two = _painter(dry), _painter(wet)
+    below = slice(int(_HEIGHT * one.rig.horizon) + 10, None)
+    blue = [float((p[2] / (p[0] + 0.01))[below].max()) for p in (_light(one, _eye(one)), _light(two, _eye(two)))]
+    assert blue[1] > blue[0] + 0.2
+
+
+def test_reeds_stand_at_the_water_when_asked_for() -> None:
+    bare = _painter(Scene(SceneKind.LAKE, TimeOfDay.NOON, seed=6))
+    grown = _painter(Scene(SceneKind.LAKE, TimeOfDay.NOON, life=frozenset({Life.REEDS}), seed=6))
+    one, two = _light(bare, _eye(bare))[1], _light(grown, _eye(grown))[1]
+    assert np.abs(one - two)[_HEIGHT * 3 // 4 :].mean() > 0.002
+    assert np.abs(one - two)[: _HEIGHT // 2].mean() < 0.001
+
+
+def test_seasons_colour_the_trees() -> None:
+    reds = []
+    for season in (Season.SUMMER, Season.AUTUMN):
+        painter = _painter(Scene(SceneKind.ROAD, TimeOfDay.NOON, season=season, seed=6))
+        planes = _light(painter, _eye(painter))
+        part = slice(int(_HEIGHT * 0.4), int(_HEIGHT * 0.7))
+        reds.append(float(planes[0][part].mean() / planes[1][part].mean()))
+    assert reds[1] > reds[0] * 1.08
+
+
+@pytest.mark.parametrize("size", [(180, 320), (240, 240)])
+def test_every_aspect_is_filled(size: tuple[int, int]) -> None:
+    for kind in (SceneKind.BEACH, SceneKind.ROAD, SceneKind.ISLANDS):
+        painter = _painter(Scene(kind, TimeOfDay.MORNING, seed=2), size=size)
+        for plane in _light(painter, _eye(painter), size=size):
+            assert np.isfinite(plane).all()
+            assert plane.shape == (size[1], size[0])
+
+
+def test_the_order_of_frames_changes_nothing() -> None:
+    painter = _painter(Scene(SceneKind.BEACH, TimeOfDay.MORNING, seed=2))
+    first = _light(painter, _eye(painter), 1.0)[0]
+    _light(painter, _eye(painter, 2.0), 4.0)
+    assert np.array_equal(first, _light(painter, _eye(painter), 1.0)[0])
