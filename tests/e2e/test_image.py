@@ -128,3 +128,37 @@ def test_what_is_no_picture_costs_nothing(customer: Customer, receiver: Receiver
     assert "input.imageUrl" in error["message"]
     assert customer.credits() == {"available": 5000, "held": 0}
     assert customer.get("/v1/generations").json()["data"]["generations"] == []
+
+
+def grey(level: int, corner: int) -> bytes:
+    """A map: one half of it as bright as `corner`."""
+    written = io.BytesIO()
+    drawn = Image.new("L", (160, 90), level)
+    drawn.paste(corner, (80, 0, 160, 90))
+    drawn.save(written, "PNG")
+    return written.getvalue()
+
+
+def test_a_depth_map_and_masks_are_taken_as_a_picture_is(customer: Customer, receiver: Receiver) -> None:
+    receiver.files["/mask.png"] = grey(0, 255)
+    map_uri = "data:image/png;base64," + base64.b64encode(grey(30, 220)).decode()
+    brushes = [
+        {"mask": f"{receiver.url}/mask.png", "mode": "wave", "direction": 90},
+        {"mask": uploaded(customer, grey(255, 0), "image/png")["id"], "mode": "flow", "speed": 0.2},
+    ]
+    motion = {"camera": [{"move": "orbit_left"}], "depth": map_uri, "depthInverted": True, "brushes": brushes}
+    asked = {"service": "runway-i2v", "imageUrl": data_uri(WIDE), "duration": 5, "version": "gen-2", "motion": motion}
+    answer = customer.graphql(ANIMATE, {"input": asked})
+    assert answer.status_code == 200, answer.text
+    check_film(customer.wait(answer.json()["data"]["animateImage"]["id"]), 1280, 720)
+
+
+@pytest.mark.parametrize("place", ["depth", "brushes[0].mask"])
+@pytest.mark.parametrize("bad", ["data:image/png;base64,aGVsbG8=", "https://127.0.0.1:1/x.png", "0" * 26])
+def test_a_map_that_is_none_costs_nothing(customer: Customer, place: str, bad: str) -> None:
+    motion = {"depth": bad} if place == "depth" else {"brushes": [{"mask": bad}]}
+    given = {"service": "runway-i2v", "image": data_uri(WIDE), "motion": motion}
+    refused = customer.post("/v1/image_to_video", given)
+    assert refused.status_code == 400, refused.text
+    assert f"motion.{place}" in refused.text
+    assert customer.credits() == {"available": 5000, "held": 0}

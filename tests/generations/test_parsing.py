@@ -7,7 +7,7 @@ import pytest
 from doitong.catalogue.model import AspectRatio, Kind, Quality, Version
 from doitong.core.errors import InvalidParameter
 from doitong.generations.model import GenerationRequest, RawRequest
-from doitong.generations.parsing import parse_request
+from doitong.generations.parsing import motion_pictures, parse_request, with_pictures
 
 GOOD = {"service": "runway", "prompt": "a lake"}
 
@@ -109,6 +109,15 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("motion.brushes[0].polygon", {"motion": {"brushes": [{"polygon": [[0, 0], [1, 1]]}]}}),
     ("motion.brushes[0].polygon", {"motion": {"brushes": [{"polygon": [[0, 0], [1, 1], [2, 0]]}]}}),
     ("motion.brushes[0].direction", {"motion": {"brushes": [{"mask": "x", "direction": 361}]}}),
+    ("motion.brushes[0].mask", {"kind": Kind.IMAGE_TO_VIDEO, "image": "x", "motion": {"brushes": [{"mask": 5}]}}),
+    (
+        "motion.brushes[0].mask",
+        {"kind": Kind.IMAGE_TO_VIDEO, "image": "x", "motion": {"brushes": [{"mask": "x" * 2049}]}},
+    ),
+    ("motion.brushes[0].mask", {"motion": {"brushes": [{"mask": "only-for-pictures"}]}}),
+    ("motion.depth", {"motion": {"depth": "only-for-pictures"}}),
+    ("motion.depth", {"kind": Kind.IMAGE_TO_VIDEO, "image": "x", "motion": {"depth": ["x"]}}),
+    ("motion.depthInverted", {"kind": Kind.IMAGE_TO_VIDEO, "image": "x", "motion": {"depth": "x", "depthInverted": 1}}),
     ("motion.brushes[0].mode", {"motion": {"brushes": [{"mask": "x", "mode": "explode"}]}}),
     ("quoteId", {"quoteId": "x" * 65}),
 ]
@@ -149,3 +158,18 @@ def test_a_move_keeps_how_far_how_long_and_how_it_gathers_speed() -> None:
         ],
         "brushes": [],
     }
+
+
+def test_the_pictures_of_a_motion_are_named_by_their_place_and_replaced_there() -> None:
+    polygon = [[0, 0], [1, 0], [1, 1]]
+    asked = {"brushes": [{"mask": "one"}, {"polygon": polygon}, {"mask": "two"}], "depth": "three"}
+    motion = parse(Kind.IMAGE_TO_VIDEO, image="x", motion=asked).motion
+    assert motion is not None
+    assert motion["depthInverted"] is False
+    found = motion_pictures(motion)
+    assert found == {"depth": "three", "brushes[0].mask": "one", "brushes[2].mask": "two"}
+    kept = with_pictures(motion, {place: f"id of {source}" for place, source in found.items()})
+    assert motion_pictures(kept) == {place: f"id of {source}" for place, source in found.items()}
+    assert kept is not None
+    assert kept["brushes"][1] == motion["brushes"][1]
+    assert motion_pictures(None) == {}

@@ -121,9 +121,20 @@ async def test_every_colour_mode_becomes_rgb(encode: Encode, mode: str) -> None:
     assert min(got.getpixel((10, 5))) > 250  # type: ignore[type-var,arg-type]
 
 
-async def test_what_is_transparent_lies_on_white(encode: Encode) -> None:
-    got = reopened(await PictureCleaner().clean(encode(Image.new("RGBA", (9, 9), (255, 0, 0, 0)), "PNG"), "image"))
-    assert got.getpixel((4, 4)) == (255, 255, 255)
+@pytest.mark.parametrize("level", [10, 245])
+async def test_what_is_cut_out_lies_on_a_ground_that_it_stands_out_from(encode: Encode, level: int) -> None:
+    picture = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    picture.paste((level, level, level, 255), (6, 6, 14, 14))
+    got = reopened(await PictureCleaner().clean(encode(picture, "PNG"), "image")).convert("L")
+    assert abs(got.getpixel((10, 10)) - level) < 3  # type: ignore[operator]
+    assert abs(got.getpixel((1, 1)) - level) > 120  # type: ignore[operator]
+
+
+async def test_16_bits_that_use_few_are_shown_in_full_strength(encode: Encode) -> None:
+    """A depth map in millimetres would be black otherwise."""
+    picture = Image.new("I;16", (4, 4), 4000)
+    got = reopened(await PictureCleaner().clean(encode(picture, "PNG"), "motion.depth"))
+    assert got.getpixel((1, 1)) == (249, 249, 249)
 
 
 async def test_a_large_picture_is_made_smaller(encode: Encode) -> None:
@@ -156,11 +167,39 @@ async def test_too_many_pixels_and_too_many_bytes_are_refused(encode: Encode) ->
     assert str(MAXIMUM_BYTES) in await refused(png(10, 10) + bytes(MAXIMUM_BYTES))
 
 
-async def test_animations_are_refused(encode: Encode) -> None:
+async def test_of_an_animation_the_first_picture_is_taken(encode: Encode) -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
     for kind in ("PNG", "WEBP"):
         data = encode(frames[0], kind, save_all=True, append_images=frames[1:], duration=50)
-        assert "still picture" in await refused(data)
+        red, green, blue = reopened(await PictureCleaner().clean(data, "image")).getpixel((4, 4))  # type: ignore[misc]
+        assert red > 240
+        assert max(green, blue) < 16
+
+
+def webp_animation_that_claims(frames: int) -> bytes:
+    """A WebP whose every frame is the largest that a frame may claim, without a pixel behind it."""
+    side = (8000 - 1).to_bytes(3, "little")
+    header = b"VP8X" + struct.pack("<I", 10) + bytes([0b10, 0, 0, 0]) + side + side
+    loop = b"ANIM" + struct.pack("<I", 6) + bytes(6)
+    frame = b"ANMF" + struct.pack("<I", 24) + bytes(6) + side + side + bytes(4) + b"VP8L" + struct.pack("<I", 0)
+    body = b"WEBP" + header + loop + frame * frames
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+async def test_an_animation_of_huge_frames_costs_no_more_than_a_picture() -> None:
+    started = time.perf_counter()
+    assert "cannot be decoded" in await refused(webp_animation_that_claims(2000))
+    assert time.perf_counter() - started < 8
+
+
+async def test_a_polyglot_is_only_ever_the_picture_that_it_begins_with(gradient: Image.Image, encode: Encode) -> None:
+    """Bytes of another format before the magic are refused; after the picture's end they do not survive."""
+    script = b"<script>alert(1)</script>PK\x03\x04%PDF-1.4"
+    for kind in ("PNG", "JPEG"):
+        cleaned = await PictureCleaner().clean(encode(gradient, kind) + script, "image")
+        assert b"script" not in cleaned.data
+        assert b"PK\x03\x04" not in cleaned.data
+        assert "JPEG, PNG or WebP" in await refused(script + encode(gradient, kind))
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ async def origin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Orig
     (folder / "secret.mp4").write_bytes(b"SECRET")
     await storage.put_film(ID, folder / "film")
     await storage.put_poster(ID, folder / "film")
+    await storage.put_animation(ID, folder / "film")
+    await storage.put_preview_video(ID, folder / "film")
     await storage.put_upload(ID, folder / "film", "image/png")
     server = make_server(Edge(Routes({}, routes(storage))), host="127.0.0.1", port=0)
     serving = asyncio.create_task(server.serve())
@@ -99,10 +101,16 @@ async def test_a_film_is_served_whole_with_every_promised_header(origin: Origin)
     assert modified(answer) <= datetime.now(UTC)
 
 
-async def test_a_poster_is_a_jpeg_and_a_download_is_an_attachment(origin: Origin) -> None:
-    answer = await origin.client.get(f"/outputs/{ID}.jpg?download=1")
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{ID}.jpg"'
+@pytest.mark.parametrize(
+    ("suffix", "media_type"), [(".jpg", "image/jpeg"), (".webp", "image/webp"), (".preview.mp4", "video/mp4")]
+)
+async def test_a_preview_has_its_own_type_and_a_download_is_an_attachment(
+    origin: Origin, suffix: str, media_type: str
+) -> None:
+    answer = await origin.client.get(f"/outputs/{ID}{suffix}?download=1")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, media_type)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{ID}{suffix}"'
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 async def test_head_has_the_headers_of_get_and_no_body(origin: Origin) -> None:
@@ -251,6 +259,10 @@ TRAVERSALS = [
     f"{ID}.mp4%0a",
     f"{ID}.mp4.sha256",
     f"{ID}.MP4",
+    f"{ID}.preview",
+    f"{ID}.preview.webp",
+    f"{ID}.preview.mp4.sha256",
+    f"{ID}.webp.mp4",
     f"{ID.upper()}.mp4",
     f"{ID}",
     f"{ID}.",

@@ -93,9 +93,12 @@ async def test_films_posters_and_uploads_have_names_of_their_own(storage: Output
     names = [
         (await storage.put_film(ID, source)).name,
         (await storage.put_poster(ID, source)).name,
+        (await storage.put_animation(ID, source)).name,
+        (await storage.put_preview_video(ID, source)).name,
         (await storage.put_upload(ID, source, "image/png")).name,
     ]
-    assert names == [f"outputs/{ID}.mp4", f"outputs/{ID}.jpg", f"uploads/{ID}"]
+    outputs = [f"outputs/{ID}{suffix}" for suffix in (".mp4", ".jpg", ".webp", ".preview.mp4")]
+    assert names == [*outputs, f"uploads/{ID}"]
     for bad in ("../../etc/passwd", "", ID + "x", ID.upper()):
         with pytest.raises(ValueError, match="not an"):
             await storage.put_film(bad, source)
@@ -111,6 +114,19 @@ async def test_a_deleted_file_is_missing_and_can_be_deleted_again(storage: Outpu
         await storage.stat(name)
     with pytest.raises(FileMissing):
         await read(storage, name, 0, 4)
+
+
+async def test_a_film_is_deleted_with_its_previews_and_the_upload_stays(storage: OutputStorage, tmp_path: Path) -> None:
+    source = tmp_path / "file"
+    source.write_bytes(b"data")
+    for put in (storage.put_film, storage.put_poster, storage.put_animation, storage.put_preview_video):
+        await put(ID, source)
+    await storage.put_upload(ID, source, "image/png")
+    await storage.delete_outputs(ID)
+    for suffix in (".mp4", ".jpg", ".webp", ".preview.mp4"):
+        with pytest.raises(FileMissing):
+            await storage.stat(f"outputs/{ID}{suffix}")
+    assert (await storage.stat(f"uploads/{ID}")).bytes == 4
 
 
 async def test_a_second_put_replaces_the_file_and_its_checksum(storage: OutputStorage, tmp_path: Path) -> None:

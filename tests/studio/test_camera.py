@@ -70,6 +70,14 @@ def test_an_orbit_and_a_tracking_shot_hold_their_middle() -> None:
         assert near < -0.05 < 0.05 < far
 
 
+def test_a_wide_orbit_around_something_far_keeps_its_angle_and_stays_near() -> None:
+    far = Rig(camera_height=10, dolly_metres=60, pivot_metres=6000)
+    step = CameraStep("orbit_left", degrees=30.0)
+    path = CameraPath(Scene(SceneKind.LAKE, TimeOfDay.NOON, segments=((step,),)), far)
+    assert math.degrees(np.ptp(values(path, "yaw"))) == pytest.approx(30)
+    assert np.abs(values(path, "x")).max() < 2.5 * far.dolly_metres
+
+
 def test_a_flyover_goes_forward_aloft_and_levels_out() -> None:
     path = path_of(CameraStep("flyover"))
     assert values(path, "y").min() > 1.8 * RIG.camera_height

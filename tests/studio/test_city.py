@@ -87,3 +87,12 @@ def test_strong_moves_reach_no_edge_of_the_city(move: str) -> None:
         nearest = depth[: int(lens.horizon) + 1].min(axis=0) if pose.y < 100 else depth.min(axis=0)
         assert nearest[:10].min() < DEEPEST
         assert nearest[-10:].min() < DEEPEST
+
+
+def test_the_same_seed_is_the_same_city_at_every_level_and_move() -> None:
+    orbit = city(TimeOfDay.NOON, segments=((CameraStep("orbit_left", 1.0),),))
+    painters = [CityPainter(scene, level, WIDTH, HEIGHT)
+                for scene, level in ((city(TimeOfDay.NOON), GEN_2), (orbit, GEN_4))]  # fmt: skip
+    masts = [set(painter._view._city.masts) for painter in painters]
+    assert masts[0]
+    assert masts[0] <= masts[1]

@@ -23,7 +23,7 @@ def render(path: Path, workers: int = 2, **changes: Any) -> Path:
 def test_file_is_exact(tmp_path: Path) -> None:
     path = render(tmp_path / "film.mp4")
     assert probe(path) == {
-        "streams": 1,
+        "streams": 2,
         "codec": "h264",
         "size": (320, 180),
         "pixels": "yuv420p",
@@ -31,11 +31,13 @@ def test_file_is_exact(tmp_path: Path) -> None:
         "frames": 24,
         "colour": (1, 1, 1, 1),
         "comment": "AI-generated",
+        "audio_seconds": 1.0,
     }
     assert len(decode(path)) == 24
     names = boxes(path)
     assert names.index("moov") < names.index("mdat")
-    assert list(tmp_path.iterdir()) == [path]
+    names = sorted(item.name for item in tmp_path.iterdir())
+    assert names == ["film.jpg", "film.mp4", "film.preview.mp4", "film.webp"]
 
 
 @pytest.mark.parametrize("size", [(180, 320), (240, 240), (318, 178)])
@@ -178,7 +180,8 @@ def test_picture_is_animated_upright_and_says_so(tmp_path: Path) -> None:
     report = render_film(request, tmp_path / "film.mp4", lambda progress: None)
     frames = decode(tmp_path / "film.mp4")
     assert frames.shape == (24, 180, 320, 3)
-    assert report["interpretation"]["note"] == "picture animated with a camera move only"
+    assert report["interpretation"]["picture"]["depth"] in {"estimated", "smooth fallback"}
+    assert not any("brush" in warning for warning in report["interpretation"]["warnings"])
     assert float(np.median(flow(frames[10], frames[12])[..., 0])) < -0.2
     # turned upright, the eight waves of red run down the picture: red changes more down than across
     red = frames[12, :, :, 0].astype(int)

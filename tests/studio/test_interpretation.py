@@ -269,6 +269,12 @@ def test_an_unknown_subject_falls_back_with_a_warning(prompt: str, kind: SceneKi
     assert report["confidence"] <= 0.3
 
 
+def test_what_the_chosen_place_does_not_show_is_said() -> None:
+    _, report = interpret(small_request("a forest with a river and a planet"))
+    assert report["warnings"] == ["These do not show in a forest and were left out: river, planet."]
+    assert interpret(small_request("a canyon with a river"))[1]["warnings"] == []
+
+
 def test_two_times_of_day_are_said_to_be_one() -> None:
     scene, report = interpret(small_request("a lake from sunset to night"))
     assert scene.time is TimeOfDay.SUNSET

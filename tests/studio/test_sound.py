@@ -1,5 +1,6 @@
 """The guarantee: a film sounds like its scene, is as long as it, without clicks or clipping, and only on wish."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,14 +8,17 @@ import av
 import numpy as np
 import pytest
 
-from doitong.catalogue.model import Quality
+from doitong.catalogue.model import Kind, Quality
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.encode import FilmWriter
+from doitong.engines.studio.land import surf
+from doitong.engines.studio.reading.interpretation import interpret
 from doitong.engines.studio.renderer import render_film
 from doitong.engines.studio.scene import Mood, Scene, SceneKind, Season, TimeOfDay
+from doitong.engines.studio.sound import water
 from doitong.engines.studio.sound.mix import CEILING, loudness_of
 from doitong.engines.studio.sound.score import soundtrack
-from doitong.engines.studio.sound.signal import RATE, Stereo
+from doitong.engines.studio.sound.signal import RATE, Reel, Stereo
 from tests.studio.films import boxes, small_request
 
 NOON = TimeOfDay.NOON
@@ -76,6 +80,16 @@ def test_places_sound_like_themselves() -> None:
     assert share_above(night, 3500) > 20 * share_above(dry, 3500)
 
 
+def test_the_beach_is_heard_when_it_is_seen() -> None:
+    """One period, and loudest after the drawn front has begun to topple, before it has run up the sand."""
+    assert surf._PERIOD_SECONDS == water.BEACH_SECONDS
+    topples = 1 - surf._ROOT * math.sqrt(surf._BREAKS_AT_METRES + surf._SHORE_METRES) % 1
+    runs_up = 1 - surf._ROOT * math.sqrt(surf._SHORE_METRES) % 1
+    assert topples - 1 < water.BEACH_PHASE < runs_up
+    waves = water.waves_of(Reel(10, 3), np.random.default_rng(1), water.BEACH_SECONDS, water.BEACH_PHASE)
+    assert [wave.at_seconds for wave in waves] == pytest.approx([-5.85, 0.65, 7.15])
+
+
 def test_waves_come_and_go() -> None:
     track = soundtrack(Scene(SceneKind.BEACH, NOON, seed=3), 10)
     blocks = np.sqrt((track[:, RATE : 9 * RATE].reshape(2, 16, -1) ** 2).mean(axis=(0, 2)))
@@ -109,6 +123,14 @@ def test_an_unknown_picture_is_a_quiet_room() -> None:
     room = soundtrack(Scene(SceneKind.BEACH, NOON, seed=3), SECONDS, has_place=False)
     assert loudness_of(room) < -22
     assert share_above(room, 3000) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"), [("", "room"), ("slow zoom in", "room"), ("waves roll onto the beach", "beach")]
+)
+def test_a_picture_sounds_like_the_place_that_its_prompt_names(prompt: str, place: str, tmp_path: Path) -> None:
+    request = small_request(prompt, kind=Kind.IMAGE_TO_VIDEO, image_path=tmp_path / "picture")
+    assert interpret(request)[1]["sound"] == place
 
 
 def streams(path: Path) -> dict[str, float]:

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import ssl
 from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpcore
@@ -96,6 +97,28 @@ class EgressClient:
             raise EgressFailed(answer.cut, f"after {len(answer.body)} bytes")
         return answer
 
+    async def save(
+        self,
+        url: str,
+        destination: Path,
+        *,
+        maximum_bytes: int,
+        media_types: Collection[str],
+        schemes: Collection[str] = _HTTP,
+    ) -> EgressAnswer:
+        """GET into a file, never more of it in memory than a part; the answer comes without its body.
+
+        Only a 200 of one of `media_types` is written, whole. Raises `EgressFailed`, also for a cut body.
+        """
+        checked = _checked(url, schemes)
+        try:
+            async with asyncio.timeout(self._limits.whole_seconds):
+                return await _save(self._pool, checked, destination, maximum_bytes, media_types, self._limits)
+        except (TimeoutError, AddressDenied, httpcore.TimeoutException, OSError) as error:
+            raise EgressFailed(_classify(error), repr(error)) from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise EgressFailed(_classify(error), repr(error)) from error
+
     async def close(self) -> None:
         await self._pool.aclose()
 
@@ -108,10 +131,7 @@ class EgressClient:
         maximum_bytes: int,
         schemes: Collection[str],
     ) -> EgressAnswer:
-        try:
-            checked = rules.check_url(url, schemes=schemes)
-        except (UrlMalformed, AddressDenied) as error:
-            raise EgressFailed(EgressFailure.ADDRESS_DENIED, str(error)) from error
+        checked = _checked(url, schemes)
         exchange = _Exchange(maximum_bytes)
         try:
             async with asyncio.timeout(self._limits.whole_seconds):
@@ -121,6 +141,41 @@ class EgressClient:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             exchange.end(error)
         return exchange.answer()
+
+
+def _checked(url: str, schemes: Collection[str]) -> CheckedUrl:
+    try:
+        return rules.check_url(url, schemes=schemes)
+    except (UrlMalformed, AddressDenied) as error:
+        raise EgressFailed(EgressFailure.ADDRESS_DENIED, str(error)) from error
+
+
+async def _save(
+    pool: httpcore.AsyncConnectionPool,
+    url: CheckedUrl,
+    destination: Path,
+    maximum_bytes: int,
+    media_types: Collection[str],
+    limits: EgressLimits,
+) -> EgressAnswer:
+    async with pool.stream(
+        "GET",
+        httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=url.target),
+        headers=_request_headers(url, {}),
+        extensions={"timeout": {"connect": limits.connect_seconds}},
+    ) as response:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        answer = EgressAnswer(response.status, headers)
+        if response.status != 200 or headers.get("content-type", "").partition(";")[0].strip() not in media_types:
+            return answer
+        written = 0
+        with await asyncio.to_thread(destination.open, "wb") as file:
+            async for chunk in response.aiter_stream():
+                written += len(chunk)
+                if written > maximum_bytes:
+                    raise EgressFailed(EgressFailure.TOO_LARGE, f"after {written} bytes")
+                await asyncio.to_thread(file.write, chunk)
+        return answer
 
 
 @functools.cache

@@ -7,6 +7,7 @@ asks `watch`; every method may be called again after a crash.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,6 +63,8 @@ class EngineRequest:
     negative_prompt: str | None = None
     image_path: Path | None = None
     has_audio: bool = True  # a wish: an engine that cannot make sound leaves it out, one that must takes it out
+    customer: str = ""  # tells an upstream one customer from another, and nothing else of them
+    picture_uri: str | None = None  # what `prepare` made of the picture for the upstream
 
 
 class TaskState(StrEnum):
@@ -75,11 +78,15 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskStatus:
-    """What `watch` saw. `progress` is 0–1; `failure` is set only in FAILED."""
+    """What `watch` saw. `progress` is 0–1; `failure` says why a task ended without a film.
+
+    `cost_credits` is what the upstream charged the operator, once the task has ended.
+    """
 
     state: TaskState
     progress: float = 0.0
     failure: "EngineFailure | None" = None
+    cost_credits: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,20 @@ class EngineFailure:
     """Why an attempt ended without a film, and what that means for the customer.
 
     `code` is a code of the error registry; `detail` is for the log only and is never shown.
-    `is_transient`: another attempt may succeed. `is_charged`: the upstream charged, so the hold is captured.
+    `is_transient`: another attempt may succeed, at most `retries` times, the first after `pause` if one is given.
+    `is_charged`: the upstream charged, so the hold is captured.
+    The others only of a task that was proven not to be accepted: `may_go_elsewhere` lets the service's next engine
+    have it; `wait` keeps it in our queue for so long, and the attempt does not count.
     """
 
     code: str
     detail: str = ""
     is_transient: bool = False
     is_charged: bool = False
+    retries: int = 2
+    pause: timedelta | None = None
+    may_go_elsewhere: bool = False
+    wait: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,35 @@ class SubmissionUnknown(Exception):
 class EngineHealth:
     is_healthy: bool
     detail: str = ""
+
+
+class Problem(StrEnum):
+    """What keeps an upstream from taking tasks; each is an operator's alarm."""
+
+    KEY_REFUSED = "key_refused"
+    MODEL_REFUSED = "model_refused"
+    OUT_OF_CREDITS = "out_of_credits"
+    DAILY_CAP = "daily_cap"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """Limits of one pool of an upstream (a model of its account); None is no limit. `made_today` counts 24 hours."""
+
+    at_once: int | None
+    left_today: int | None
+    made_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an upstream stands with the operator now."""
+
+    problem: Problem | None = None
+    detail: str = ""
+    credits: int | None = None
+    pools: Mapping[str, PoolState] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -182,4 +225,64 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Stop child processes and connections; called once, at shutdown."""
+        ...
+
+
+class Upstream(Engine, Protocol):
+    """An engine elsewhere. A generation may take several tasks there, one after the other."""
+
+    async def prepare(self, request: EngineRequest) -> EngineRequest:
+        """Everything before a submission that buys nothing: the request with the picture where the upstream has it.
+
+        Raises `EngineRefused`, or OSError for a try that may be repeated.
+        """
+        ...
+
+    def has_next(self, task_id: str) -> bool:
+        """Whether a task that succeeded is only a step, to be followed by `advance` instead of `collect`."""
+        ...
+
+    async def advance(self, request: EngineRequest, task_id: str) -> str:
+        """Start the step after a task that succeeded and return the new task's id. Raises as `submit` does."""
+        ...
+
+    async def collect(self, request: EngineRequest, task_id: str, destination: Path) -> Film:
+        """`fetch` for those that need the request again, to fit the film to it.
+
+        Raises `EngineRefused` for a film that is no good and will be none, OSError for a try that may be repeated.
+        """
+        ...
+
+    async def standing(self) -> Standing:
+        """How the operator's account stands there; never raises. Asks at most once in half a minute."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an engine's table is asked by."""
+
+    kind: Kind
+    version: Version
+    quality: Quality
+    aspect_ratio: AspectRatio
+
+
+class Offer(Protocol):
+    """What an engine makes of a request, as data; for those who have no engine at hand."""
+
+    def pool(self, wish: Wish) -> str | None:
+        """The pool whose limits the generation counts against."""
+        ...
+
+    def missing(self, wish: Wish) -> str | None:
+        """The parameter whose value this engine does not offer, or None."""
+        ...
+
+    def found_task(self, wish: Wish, last_step: str | None, task_id: str) -> str:
+        """The id to watch for a task that an operator found at the upstream, after the step that is known."""
+        ...
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The whole table, as published in the catalogue."""
         ...

@@ -441,14 +441,15 @@ def to_engine_request(
         frames_per_second=parameters["fps"],
         seed=parameters["seed"],
         motion_intensity=MotionIntensity(parameters["motionIntensity"]),
-        motion=None if motion is None else _to_motion(motion),
+        motion=None if motion is None else to_motion(motion),
         negative_prompt=parameters["negativePrompt"],
         image_path=image_path,
         has_audio=parameters.get("audio", True),
     )
 
 
-def _to_motion(motion: Mapping[str, Any]) -> Motion:
+def to_motion(motion: Mapping[str, Any]) -> Motion:
+    """A stored motion, whose maps are paths by now, for an engine."""
     moves = tuple(Move(**{**move, "easing": Easing(move.get("easing", Easing.IN_OUT))}) for move in motion["camera"])
     depth_path = Path(motion["depth"]) if "depth" in motion else None
     return Motion(moves, tuple(motion["brushes"]), depth_path, motion.get("depthInverted", False))

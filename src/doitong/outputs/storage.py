@@ -1,10 +1,9 @@
 """Where films, their previews and uploads are kept: a local folder, S3, Google Cloud Storage or Azure.
 
 It promises: a file is complete or absent, its SHA-256 is known without reading it again, and reading is a
-stream in pieces, whatever the file's size. Keys are `outputs/ID.mp4`, with its
-`.jpg`, `.webp` and `.preview.mp4`, and `uploads/ID`.
-Credentials of a remote store come from its usual environment variables (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT`,
-`AWS_ALLOW_HTTP`, `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_NAME` …).
+stream in pieces, whatever the file's size. Keys are `outputs/ID.mp4`, with `.jpg`, `.webp` and `.preview.mp4`
+beside it, and `uploads/ID`. Credentials of a remote store come from its usual environment variables
+(`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_NAME` …).
 """
 
 from collections.abc import AsyncGenerator

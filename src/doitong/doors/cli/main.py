@@ -22,6 +22,7 @@ _COMMANDS = {
     "serve": ("serve", "serve", "Run the API alone, on a database that runs already."),
     "work": ("serve", "work", "Run a worker alone, on a database that runs already."),
     "migrate": ("serve", "migrate", "Bring the database's schema up to date."),
+    "runway-stand-in": ("standin", "runway_stand_in", "Serve a stand-in of Runway's API, for tests and staging."),
 }
 
 

@@ -92,7 +92,7 @@ def _document(make: Callable[[], bytes], content_type: str) -> App:
 
 @asynccontextmanager
 async def keep_keys(application: Application) -> AsyncIterator[None]:
-    """While the server runs: write every few seconds when keys were used, and once at the end; renew what signs films."""
+    """While the server runs: write every few seconds when keys were used, also at the end; renew what signs films."""
     task = asyncio.create_task(_flush_keys(application), name="last used keys")
     try:
         yield

@@ -16,11 +16,12 @@ from doitong.engines.studio.timeline import Shares, Window, windows
 
 # what an ordinary move (strength 0.5) turns, and the most that a whole film turns, in degrees
 ORDINARY_DEGREES = {"pan": 9.0, "tilt": 5.0, "roll": 4.0, "orbit": 7.0, "whip_pan": 22.0}
-MOST_DEGREES = {"pan": 45.0, "tilt": 30.0, "roll": 30.0, "orbit": 30.0, "whip_pan": 45.0}
+MOST_DEGREES = {"pan": 45.0, "tilt": 26.0, "roll": 30.0, "orbit": 30.0, "whip_pan": 45.0}
 ZOOM_RATIO, MOST_ZOOM = 1.28, 2.5
 
 _MOST_TURN_TOGETHER = math.radians(60)  # of pan, orbit and tracking at once
 _MOST_TRAVEL = {"ahead": 3.6, "aside": 1.6, "tracked": 1.6, "pulled": 2.0}  # in ordinary dollies
+_MOST_CHORD = 4.6  # of an orbit, in ordinary dollies
 _TRUCK_SHARE = 0.45  # of an ordinary dolly
 _LIFTS = {"up": math.log(2.6), "down": math.log(1.7)}
 _MOST_LIFT, _MOST_DROP = math.log(6.8), math.log(3.0)
@@ -234,8 +235,11 @@ def _poses(sums: _Sums, rig: Rig) -> Shares:
     ahead = sums.ahead + sums.pulled
     x, z = _walked(ahead, sums.aside + sums.tracked, sums.pan)
     x -= (x.max() + x.min()) / 2
-    x += rig.pivot_metres * np.sin(sums.orbit)
-    z += rig.pivot_metres * (1 - np.cos(sums.orbit))
+    # a wide orbit turns around something nearer: the angle is kept, and the camera stays on the ground that it knows
+    chord = max(1e-9, float(np.ptp(np.sin(sums.orbit))))
+    pivot = min(rig.pivot_metres, _MOST_CHORD * rig.dolly_metres / chord)
+    x += pivot * np.sin(sums.orbit)
+    z += pivot * (1 - np.cos(sums.orbit))
     z -= min(0.0, float(z.min()))
     yaw = sums.pan - sums.orbit + sums.tracking_turn(rig)
     pull = sums.pulled - sums.pulled.min()

@@ -52,6 +52,7 @@ class Style(StrEnum):
     VINTAGE = "vintage film"
     PIXEL_ART = "pixel art"
     PENCIL = "pencil"
+    CYANOTYPE = "cyanotype"
 
 
 class Mood(StrEnum):

@@ -10,13 +10,13 @@ from doitong.engines.studio.abstract.painter import AbstractPainter
 from doitong.engines.studio.air.weather import Weather
 from doitong.engines.studio.arrays import Bytes, Planes
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
-from doitong.engines.studio.forest.painter import ForestPainter
 from doitong.engines.studio.city.painter import CityPainter
+from doitong.engines.studio.forest.painter import ForestPainter
 from doitong.engines.studio.grade import Grade
 from doitong.engines.studio.land.painter import LandPainter
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.life.foreground import Overlay, overlays_of
-from doitong.engines.studio.scene import Scene, SceneKind
+from doitong.engines.studio.scene import Scene, SceneKind, Style
 from doitong.engines.studio.space.painter import SpacePainter
 from doitong.engines.studio.underwater.painter import UnderwaterPainter
 
@@ -77,7 +77,8 @@ class Stage:
             self._overlays = [*overlays_of(scene, rig, *self._drawn), Weather(scene, rig, level.bloom)]
         self.path = CameraPath(scene, self._painter.rig, self._painter.floor)
         self._grade = Grade(width, height, self._painter.exposure, level.bloom, scene)
-        self._grade.learn(self.light(self.path.pose(0.5), 0.0))
+        if scene.style is Style.PIXEL_ART:  # its palette comes from the film itself
+            self._grade.learn(self.light(self.path.pose(0.5), 0.0))
 
     def frame(self, number: int, count: int, seconds: float) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V planes of frame `number` of `count`, `seconds` into the film."""

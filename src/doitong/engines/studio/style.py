@@ -248,6 +248,39 @@ class Pencil:
         return red, green, blue
 
 
+class Cyanotype:
+    """A blue print: iron salts brushed on paper, exposed and washed. Light stays paper, dark turns Prussian blue; the
+    brush leaves its streaks and ragged ends."""
+
+    grain = 0.0
+
+    def __init__(self, width: int, height: int, seed: int) -> None:
+        random = np.random.default_rng([seed, 79])
+        scale = max(1.0, min(width, height) / 720)
+        paper = _texture(random, width, height, 0.8, 12, scale)
+        noise = random.standard_normal((height, max(8, width // 16))).astype(np.float32)
+        streaks = cv2.GaussianBlur(noise, (0, 0), 10 * scale, sigmaY=2.6 * scale)
+        streaks = cv2.resize(streaks / streaks.std(), (width, height), interpolation=cv2.INTER_LINEAR)
+        coat = np.float32(1) + np.float32(0.026) * streaks + np.float32(0.03) * paper
+        self._coat = (coat * _brushed(random, width, height, streaks, paper)).astype(np.float32)
+        self._paper = (np.float32(1) + np.float32(0.022) * paper).astype(np.float32)
+        steps = np.linspace(0, 1, 1025, dtype=np.float32)
+        # a short scale: the deep tones run together (Herschel's process, 1842)
+        self._density = 1 - smooth(0.02, 0.78, steps) * np.float32(0.76) - steps * np.float32(0.24)
+        # Beer and Lambert's law, with about how strongly Prussian blue absorbs red, green and blue light
+        self._inks = [
+            np.float32(white) * np.exp(steps * np.float32(-absorbed))
+            for white, absorbed in ((0.965, 4.6), (0.955, 2.5), (0.915, 1.16))
+        ]
+
+    def paint(self, coded: Planes, number: int) -> Planes:
+        # early plates saw blue light most, so skies come out pale
+        light = coded[0] * np.float32(0.16) + coded[1] * np.float32(0.48) + coded[2] * np.float32(0.36)
+        density = _through(self._density, light) * self._coat * np.float32(0.8)
+        red, green, blue = (np.clip(_through(ink, density) * self._paper, 0, 1) for ink in self._inks)
+        return red, green, blue
+
+
 STYLES: Mapping[Style, Callable[[int, int, int], Filter]] = {
     Style.CINEMATIC: Cinematic,
     Style.ANIME: Anime,
@@ -256,6 +289,7 @@ STYLES: Mapping[Style, Callable[[int, int, int], Filter]] = {
     Style.VINTAGE: Vintage,
     Style.PIXEL_ART: PixelArt,
     Style.PENCIL: Pencil,
+    Style.CYANOTYPE: Cyanotype,
 }
 
 
@@ -310,6 +344,23 @@ def _corners(width: int, height: int, strength: float) -> Floats:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     away = (x * x + y * y) * np.float32(0.5)
     return np.asarray(1 - np.float32(strength) * away**1.4, dtype=np.float32)
+
+
+def _brushed(random: np.random.Generator, width: int, height: int, streaks: Floats, paper: Floats) -> Floats:
+    """How much of a wide brush's liquid each place of a sheet got, 0–1: level strokes whose ends are ragged."""
+    side = min(width, height)
+    strokes = random.standard_normal((height, 2)).astype(np.float32)
+    ends = np.zeros((height, 2), np.float32)
+    for reach, share in ((0.060, 0.013), (0.014, 0.004), (0.002, 0.004)):
+        rough = cv2.GaussianBlur(strokes, (1, 0), sigmaX=0.01, sigmaY=side * reach)
+        ends += rough / rough.std() * np.float32(share)
+    x = (np.arange(width, dtype=np.float32)[None, :] + np.float32(0.5)) / np.float32(side)
+    y = (np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(side)
+    uneven = np.float32(0.006) * streaks + np.float32(0.005) * paper  # a brush that runs dry skips the paper's hollows
+    across = np.minimum(x + ends[:, :1], width / side - x + ends[:, 1:]) + uneven
+    down = np.minimum(y, height / side - y) + uneven
+    covered = smooth(0.028, 0.056, across.astype(np.float32)) * smooth(0.022, 0.038, down.astype(np.float32))
+    return np.asarray(covered, dtype=np.float32)
 
 
 def _texture(random: np.random.Generator, width: int, height: int, slope: float, low_cut: int, scale: float) -> Floats:

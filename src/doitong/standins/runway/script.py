@@ -21,9 +21,7 @@
 `xN` behind a word limits it to the first N times: creates with that very prompt, or calls for that very task.
 """
 
-import random
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 HEADER = "x-standin-script"
@@ -81,31 +79,13 @@ def parse_rates(text: str) -> tuple[RandomFault, ...]:
     return tuple(rates)
 
 
+def number_of(value: str, otherwise: float) -> float:
+    """A word's number, or what stands for it where none was given."""
+    return float(value) if re.fullmatch(r"\d*\.?\d+", value) else otherwise
+
+
 def _parse_word(word: str) -> Fault | None:
     match = _WORD.fullmatch(word)
     if match is None or match[1] not in TASK_WORDS | CREATE_WORDS | SPOTS:
         return None
     return Fault(match[1], match[2] or "", int(match[3]) if match[3] else None)
-
-
-class Faults:
-    """Decides which faults strike now: those that were asked for, and those by chance from a seed."""
-
-    def __init__(self, rates: tuple[RandomFault, ...], seed: int) -> None:
-        self._rates = rates
-        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
-        self._fired: Counter[tuple[str, Fault]] = Counter()
-
-    def due(self, asked: tuple[Fault, ...], spot: str, scope: str) -> list[Fault]:
-        """The faults that strike at `spot`; `scope` is what `xN` counts by: a prompt, or a task's id."""
-        due = [fault for fault in asked if fault.spot == spot and self._is_left(fault, scope)]
-        return due + [rate.fault for rate in self._rates if rate.fault.spot == spot and self._strikes(rate)]
-
-    def _is_left(self, fault: Fault, scope: str) -> bool:
-        if fault.times is None:
-            return True
-        self._fired[scope, fault] += 1
-        return self._fired[scope, fault] <= fault.times
-
-    def _strikes(self, rate: RandomFault) -> bool:
-        return self._random.random() < rate.rate

@@ -37,11 +37,11 @@ def _coloured(table: Floats, share: Floats) -> list[Floats]:
 class Silk:
     """Ribbons of satin at several distances before a soft cloth, each with folds and a shadow on what lies behind."""
 
-    def __init__(self, random: np.random.Generator, table: Floats, fine: bool) -> None:
+    def __init__(self, random: np.random.Generator, table: Floats, layers: int) -> None:
         self._table = table
         self._wide, self._folds = Field(random, 2.3, 11.0), Field(random, 1.7, 9.0)
         self._tilt = float(random.uniform(0.25, 0.6) * random.choice([-1, 1]))
-        count = 4 if fine else 2
+        count = 1 + layers
         self._ribbons = [
             (3.7 - 0.5 * number, float(random.uniform(0.16, 0.30)) + 0.62 * number / count,
              (number + 0.5) / count * 1.9 - 0.95 + float(random.normal(0, 0.12)))
@@ -102,8 +102,8 @@ class Silk:
 class Ink:
     """Plumes of two inks that unfold in clear water: noise warped by noise, twice (after Quilez's domain warping)."""
 
-    def __init__(self, random: np.random.Generator, table: Floats, fine: bool) -> None:
-        self._table, self._is_fine = table, fine
+    def __init__(self, random: np.random.Generator, table: Floats, layers: int) -> None:
+        self._table, self._layers = table, layers
         self._broad, self._rough = Field(random, 1.75, 4.0), Field(random, 1.5, 2.2)
         self._is_dark = bool(random.random() < 0.6)
 
@@ -113,8 +113,8 @@ class Ink:
         ground = smooth(-1.4, 1.4, view.fine(y * np.float32(-0.5) + drift))
         base = 0.02 + 0.13 * ground if self._is_dark else 0.80 + 0.20 * ground
         planes = _coloured(self._table, as_floats(base))
-        depths = ((4.1, 0.0, 0.30), (3.2, 0.9, 0.55), (2.4, 1.9, 0.78)) if self._is_fine else ((3.2, 0.9, 0.5),)
-        for number, (distance, shift, tone) in enumerate(depths):
+        depths = ((4.1, 0.0, 0.30), (3.2, 0.9, 0.55), (2.4, 1.9, 0.78))
+        for number, (distance, shift, tone) in enumerate(depths[-self._layers :]):
             planes = self._plume(planes, view, distance, shift, tone, number, time)
         return planes
 
@@ -147,8 +147,8 @@ class Ink:
 class Liquid:
     """Thick glossy colour in slow folds, as of paint or molten glass, with light running along its crests."""
 
-    def __init__(self, random: np.random.Generator, table: Floats, fine: bool) -> None:
-        self._table, self._is_fine = table, fine
+    def __init__(self, random: np.random.Generator, table: Floats, layers: int) -> None:
+        self._table, self._layers = table, layers
         self._broad, self._folds = Field(random, 2.0, 9.0), Field(random, 1.9, 8.0)
 
     def paint(self, view: View, time: float) -> list[Floats]:
@@ -163,7 +163,8 @@ class Liquid:
         fold, qx, qy, ripple = (view.fine(plane) for plane in (fold, qx, qy, ripple))
         crest = as_floats(fold * np.float32(3.4) + qx * np.float32(1.2))
         height = as_floats(np.sin(crest) * np.float32(0.15) + fold * np.float32(0.10))
-        height += np.float32(0.055) * np.sin(ripple * np.float32(5) + qy)
+        if self._layers > 1:
+            height += np.float32(0.055) * np.sin(ripple * np.float32(5) + qy)
         diffuse, shine = lit(height, 0.80 / pixel, (-0.42, -0.66, 0.62), 6)
         _, sheen = lit(height, 0.80 / pixel, (0.75, 0.35, 0.55), 3)
         hollow = np.float32(0.45) + np.float32(0.55) * smooth(-0.26, 0.16, height)

@@ -26,7 +26,8 @@ class AbstractPainter:
         self.rig, self.floor, self.exposure = Rig(_EYE, 0.7, 3.2, 0.5), 0.0, 1.0
         choice, random = (np.random.default_rng([scene.seed, number]) for number in (414, 411))
         table = palette_of(scene, random)
-        self._look: Look = _LOOKS[int(choice.integers(len(_LOOKS)))](random, table, level.bloom)
+        layers = 3 if level.tree_lines > 30 else 2 if level.bloom else 1
+        self._look: Look = _LOOKS[int(choice.integers(len(_LOOKS)))](random, table, layers)
         self._share = 0.64 if level.tree_lines > 30 else 0.5 if level.bloom else 0.36
         self._pace = 0.7 + 0.3 * scene.wind * scene.motion
 

@@ -81,12 +81,12 @@ def _pile(random: np.random.Generator) -> tuple[Floats, Floats]:
     front = np.full((_HEIGHT, _WIDTH + 2 * _MARGIN), -1e4, np.float32)
     depth, rank = np.full_like(front, -1e3), np.ones_like(front)
     stamps = _stamps()
-    wide = np.clip(np.exp(random.normal(4.85, 0.55, _CLOUDS)), 45, 2 * _MARGIN - 60)
+    wide = np.clip(np.exp(random.normal(4.85, 0.55, _CLOUDS)), 45, 2 * _MARGIN - 125)
     ranks = (np.argsort(np.argsort(-wide * random.uniform(0.3, 1.0, _CLOUDS))) + 0.5) / _CLOUDS
     places = (np.arange(_CLOUDS) + random.uniform(0, 1, _CLOUDS)) / _CLOUDS * _WIDTH
     random.shuffle(places)
     for width, own, place in zip(wide.tolist(), ranks.tolist(), places.tolist(), strict=True):
-        high = min(_HEIGHT - _UNDER - 14, width * random.uniform(0.42, 0.72))
+        high = min(_HEIGHT - _UNDER - 30, width * random.uniform(0.42, 0.72))
         cloud = _heap(_puffs(random, width, high), stamps)
         nearness = np.float32(-800 * own)  # what is left out first stands wholly behind the rest
         part = (slice(None), slice(round(place), round(place) + 2 * _MARGIN))
@@ -166,7 +166,7 @@ def model_strip(random: np.random.Generator, side: float, key_height: float) -> 
     lambert += np.float32(0.34) * _lambert(_wrapped_blur(depth, 4.0), lx, ly)
     lambert += np.float32(0.40) * _lambert(_wrapped_blur(cliff, 12.0), lx, ly)
     shadow = _marched(cover * smooth(-120, 60, depth), lx, ly)
-    cavity = np.clip(_wrapped_blur(depth, 9) - depth, -30, 40) * np.float32(1 / 90)
+    cavity = np.clip(_wrapped_blur(depth, 9) - depth, -30, 24) * np.float32(1 / 90)
     high = np.clip(up / 110, 0, 1)
     direct = np.clip(np.float32(0.22) + lambert, 0, 1) * (np.float32(0.25) + np.float32(0.75) * shadow)
     direct *= np.float32(0.30) + np.float32(0.70) * smooth(-0.05, 0.50, high) - np.clip(cavity, 0, 1) * np.float32(0.5)

@@ -66,6 +66,12 @@ class Swarm:
 
 def splat(mask: Floats, x: Floats, y: Floats, radius: Floats, strength: Floats) -> None:
     """Add small soft dots of `radius` up to two pixels to the mask, each with the light of its `strength`."""
+    is_small = radius < 0.62
+    for chosen, reach in ((is_small, 1), (~is_small, 2)):
+        _splat(mask, x[chosen], y[chosen], radius[chosen], strength[chosen], reach)
+
+
+def _splat(mask: Floats, x: Floats, y: Floats, radius: Floats, strength: Floats, reach: int) -> None:
     rows, width = mask.shape
     left, top = np.rint(x).astype(np.int32), np.rint(y).astype(np.int32)
     inside = (left >= 2) & (left < width - 2) & (top >= 2) & (top < rows - 2)
@@ -73,8 +79,8 @@ def splat(mask: Floats, x: Floats, y: Floats, radius: Floats, strength: Floats) 
     sharp = 1 / (2 * np.maximum(radius[inside], 0.35) ** 2)
     power = strength[inside]
     flat = mask.reshape(-1)
-    for j in range(-2, 3):
-        for i in range(-2, 3):
+    for j in range(-reach, reach + 1):
+        for i in range(-reach, reach + 1):
             away = (left + i - x) ** 2 + (top + j - y) ** 2
             np.add.at(flat, (top + j) * width + left + i, as_floats(power * np.exp(-away * sharp)))
 

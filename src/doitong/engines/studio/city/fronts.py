@@ -244,7 +244,9 @@ class Fronts:
         clear += np.float32(0.30)
         clear *= each(coat.gloss) * (np.float32(0.72) + tone * np.float32(0.75))
         lamps = glass * each(coat.glow)
-        flash = each(coat.glint) * np.clip(tone * 2 - np.float32(0.5), 0, 1) * sunny if self._lamps.glint > 0.4 else None
+        flash = (
+            each(coat.glint) * np.clip(tone * 2 - np.float32(0.5), 0, 1) * sunny if self._lamps.glint > 0.4 else None
+        )
         shop = np.clip(np.float32(1.3) - over * np.float32(0.24), 0, 1) * each(coat.shop)
         crown = np.clip((height - each(coat.crown_from)) * np.float32(0.07), 0, 1.5) if coat.has_crown else None
         haze = cv2.exp(each(coat.thin) * (np.float32(0.45) + np.float32(0.55) * cv2.exp(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from doitong.engines.studio.air.light import LIGHTS, Light
+from doitong.engines.studio.air.light import Light, light_of
 from doitong.engines.studio.air.sky import Sky
 from doitong.engines.studio.arrays import Colour, Floats, Planes, mix
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
@@ -125,7 +125,7 @@ def _spread(path: CameraPath, side: float) -> float:
 
 def _city_light(scene: Scene) -> Light:
     """The hour's light with what a city's own lamps do to its sky."""
-    light = LIGHTS[scene.time]
+    light = light_of(scene)
     if scene.time is TimeOfDay.NIGHT:
         glow: Colour = (0.098, 0.072, 0.074)
         for colour in scene.palette[:2]:

@@ -156,6 +156,8 @@ def draw_up(scene: Scene, spread: float, tallness: float, detail: float) -> City
             x, z = (i + 0.5) * pitch[0], (j + 0.5) * pitch[1]
             wx, wz = draft.world(x, z)
             if SHORE + BOULEVARD[1] + 50 < wz < DEEPEST and abs(wx) < spread * wz + 120:
+                # a block is the same however much of the city is planned around it
+                draft.random = np.random.default_rng([scene.seed, 305, i + 1000, j + 1000])
                 _build_block(draft, x, z, wx, wz, peaks, tallness, detail)
     return City(_faces(draft), _skins(draft), tuple(draft.masts), turn, centre)
 

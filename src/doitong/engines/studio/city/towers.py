@@ -27,11 +27,13 @@ def raise_house(site: Site, x: float, z: float, width: float, depth: float, tall
     random = site.random
     material = (BRICK, FLATS, GRID, RIBBON, BRICK, PIERS)[random.integers(6)]
     prisms = [_box(x, z, width, depth, _GROUND, tall)]
-    if detail > 0 and width > 16:
+    if width > 16:
         for _ in range(int(random.integers(1, 3))):
             w, d = random.uniform(3, 9), random.uniform(3, 8)
             at = x + random.uniform(-0.3, 0.3) * width, z + random.uniform(-0.3, 0.3) * depth
-            prisms.append(_box(at[0], at[1], w, d, tall, tall + random.uniform(2, 4.5)))
+            hut = _box(at[0], at[1], w, d, tall, tall + random.uniform(2, 4.5))
+            if detail > 0:  # drawn by lot in any case, so that every level shows the same city
+                prisms.append(hut)
     site.put(prisms, material, tall, is_tower=False)
 
 

@@ -32,8 +32,9 @@ class CityView:
                  has_fine_edges: bool) -> None:  # fmt: skip
         self._city, self._curtains, self._fronts, self._streets = city, curtains, fronts, streets
         self._roof, self._has_fine_edges = roof, has_fine_edges
-        open_sky = np.full(len(curtains), -100.0, np.float32)
-        self._base = np.concatenate([city.faces.base, open_sky])
+        feet = np.full(len(curtains), GROUND, np.float32)
+        feet[0] = -100.0  # the quay stands in the water
+        self._base = np.concatenate([city.faces.base, feet])
 
     def draw(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, air: Air, mirrored: bool = False) -> Floats:
         """Lay the city over `planes` (the sky); the depth of every pixel comes back. `mirrored`: as the water at

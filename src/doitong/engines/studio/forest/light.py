@@ -76,6 +76,11 @@ class Canopy:
         self.glow = mix(own.glow, 1 - 0.72 * veil, own.air, 0.8 * veil)
         dim = 0.6 if scene.mood in (Mood.DARK, Mood.MYSTERIOUS) else 1.0
         self.air = mix(own.air, dim, own.air, 0.0)
+        if scene.season is Season.WINTER:  # no leaves colour the light
+            grey = sum(own.air) / 3
+            self.air = mix(own.air, 0.35 * dim, (grey, grey * 1.04, grey * 1.14), 0.75 * dim)
+            self.glow = mix(self.glow, 0.5, (0.62, 0.60, 0.60), 0.5 * sum(own.glow) / 2.8)
+            self.fill = mix(self.fill, 0.5, (sum(own.fill) / 3,) * 3, 0.55)
         self.shafts = own.shafts * (1 - veil) * (0.50 + 0.9 * min(scene.haze, 0.7))
         if scene.season is Season.WINTER:
             self.shafts *= 0.6

@@ -27,8 +27,8 @@ class Motes:
     def __init__(self, scene: Scene, level: Level, canopy: Canopy) -> None:
         random = np.random.default_rng([scene.seed, 233])
         self._canopy, self._wind, self._is_night = canopy, scene.wind, scene.time is TimeOfDay.NIGHT
-        dusty = Life.DUST in scene.life
-        count = int(_DUST * (2 if dusty else 1)) if level.bloom and scene.rain < 0.2 else 0
+        share = 0 if not level.bloom or scene.rain > 0.2 else 3 if level.tree_lines > 30 else 1
+        count = _DUST * share * (2 if Life.DUST in scene.life else 1) // 3
         self._dust = random.random((count, 6)).astype(np.float32)
         self._flies = random.random((_FLIES if Life.FIREFLIES in scene.life else 0, 6)).astype(np.float32)
         has_leaves = Life.LEAVES in scene.life or (scene.season is Season.AUTUMN and scene.wind > 0.3)

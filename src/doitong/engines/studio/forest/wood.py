@@ -100,7 +100,7 @@ class Wood:
         self._random = np.random.default_rng([scene.seed, 227])
         self._scene, self._canopy, self._codec, self._eyes = scene, canopy, codec, eyes
         self.stand = stand_of(scene)
-        self._rich = 0.55 if level.tree_lines < 20 else 0.8 if level.tree_lines < 30 else 1.0
+        self._rich = 0.45 if level.tree_lines < 20 else 0.75 if level.tree_lines < 30 else 1.1
         self._start = eyes.poses[0]
         self.trunks: list[Trunk] = []
         self.near: list[Standing] = []
@@ -264,7 +264,7 @@ class Wood:
         """Branches and foliage of one tree, as high as the camera can see."""
         random, tones = self._random, self.tones()
         thick = trunk.radius > 0.12
-        low = 2.2 if self.stand is Stand.SPRUCE else 3.4
+        low = 2.7 if self.stand is Stand.SPRUCE else 3.4
         count = int(random.integers(1, 4) * self._rich) if trunk.top > low + 0.6 else 0
         for _ in range(count):
             height = float(random.uniform(low, min(trunk.top, 15.0)))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from doitong.engines.studio.land.shade import Look
 
 
+_RIPPLE_REACH_METRES = 120.0
+_SHADOWS = {SceneKind.SNOWFIELD: 0.30, SceneKind.DUNES: 0.35, SceneKind.BEACH: 0.35, SceneKind.CANYON: 0.45}
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A band of pixels that see land: light to be changed in place, and where each pixel's point lies (metres)."""
@@ -46,6 +50,9 @@ def finishes_of(scene: Scene, light: Light, draft: Draft) -> tuple[Finish, ...]:
     chosen: list[Finish] = []
     if scene.kind is SceneKind.CANYON:
         chosen.append(Strata(random))
+    if scene.kind in {SceneKind.DUNES, SceneKind.BEACH} and scene.snow < 0.7:
+        lowest, metres = (0.9, 0.48) if scene.kind is SceneKind.BEACH else (-1e4, 1.0)
+        chosen.append(Ripples(draft, lowest, metres, random))
     if scene.kind is SceneKind.ROAD and scene.snow < 0.7:
         chosen.append(RoadLines(draft, scene.rain))
     if scene.kind in {SceneKind.FIELD, SceneKind.HILLS, SceneKind.ROAD, SceneKind.MOUNTAINS} and scene.snow < 0.7:
@@ -87,6 +94,36 @@ class Strata:
             np.multiply(plane, tone, out=plane)
 
 
+class Ripples:
+    """Ripples that the wind has left in sand, seen near the camera."""
+
+    def __init__(self, draft: Draft, lowest: float, metres: float, random: np.random.Generator) -> None:
+        self._lowest = lowest  # metres; the sea has smoothed what lies lower
+        self._warp = spectral_tile(random, 256, 1.6, 3)
+        turn = 0.45 * draft.side
+        pace = 2 * math.pi / metres
+        self._along = (np.float32(math.sin(turn) * pace), np.float32(math.cos(turn) * pace))
+        self._metres = metres
+
+    def __call__(self, spot: Spot) -> None:
+        lens, pose = spot.look.lens, spot.look.pose
+        if spot.look.mirrored or float(spot.away.min()) > _RIPPLE_REACH_METRES:
+            return
+        sharp = np.clip((pose.y - spot.height) * np.float32(lens.focal) / (spot.away * spot.away), 0, 12)
+        seen = np.clip(sharp * np.float32(0.33 * self._metres) - np.float32(0.25), 0, 1)
+        warp = sample(self._warp, spot.x * np.float32(2.6), spot.depth * np.float32(2.6))
+        phase = spot.x * self._along[0] + spot.depth * self._along[1] + warp * np.float32(4.2)
+        tone = np.sin(phase)
+        tone *= (
+            seen
+            * (np.float32(0.095) + np.float32(0.045) * warp)
+            * smooth(self._lowest - 0.3, self._lowest + 0.3, spot.height)
+        )
+        tone += np.float32(1)
+        for plane in spot.planes:
+            np.multiply(plane, tone, out=plane)
+
+
 class Gusts:
     """Wind seen in grass and corn: bright and dark waves that run over it."""
 
@@ -120,7 +157,7 @@ class CloudShadows:
         limit = float(np.quantile(tile, 1 - 0.55 * scene.cloudiness))
         self._tile = smooth(limit - 0.35, limit + 0.55, tile)
         self._drift = 9.0 * scene.wind
-        deep = 0.30 if scene.kind is SceneKind.SNOWFIELD else 0.60
+        deep = _SHADOWS.get(scene.kind, 0.60)
         self._strength = [np.float32(deep * s / (s + 0.9 * f)) for s, f in zip(light.sun, light.fill, strict=True)]
 
     def __call__(self, spot: Spot) -> None:

@@ -31,7 +31,7 @@ class _Sward:
 _SWARDS = {
     SceneKind.FIELD: _Sward(0.62, 1.0, 4.5, 95.0, 64, has_ears=True),
     SceneKind.HILLS: _Sward(0.75, 0.72, 26.0, 170.0, 44),
-    SceneKind.ROAD: _Sward(0.42, 0.75, 5.0, 80.0, 44),
+    SceneKind.ROAD: _Sward(0.36, 0.75, 5.0, 80.0, 44),
 }
 _FLOWERS: dict[Season, tuple[tuple[Colour, float], ...]] = {
     Season.SPRING: (((0.80, 0.62, 0.03), 0.55), ((0.75, 0.74, 0.72), 0.5), ((0.50, 0.16, 0.38), 0.35)),
@@ -135,7 +135,7 @@ def _grown(world: World, scene: Scene, x: Floats, depth: float, feet: Floats, cl
         case SceneKind.ROAD:
             off = np.abs(x - np.float32(road_at(world.draft, depth)))
             verge = smooth(ROAD_HALF_METRES + 0.35, ROAD_HALF_METRES + 1.6, off + clump * np.float32(0.25))
-            return verge * smooth(0.0, 1.3, clump + wide * np.float32(0.4) + 2 * smooth(7, 4, off))
+            return verge * smooth(0.0, 1.3, clump + wide * np.float32(0.4) + smooth(7, 4, off))
         case SceneKind.FIELD:
             lane = np.abs(np.mod(x + np.float32(4.0), np.float32(15.0)) - np.float32(7.5))
             return as_floats(0.25 + 0.75 * smooth(0.20, 0.42, np.abs(lane - np.float32(0.85))))

@@ -50,8 +50,9 @@ def survey(scene: Scene, land: Landform, draft: Draft, heights: Floats, x: Float
     if land.ground == "alpine":  # snow and tree line go with the mountains that there are
         peak = float(np.quantile(heights[::8, ::8], 0.999))
         land = replace(land, snow_line=0.60 * peak, tree_line=min(land.tree_line, 0.44 * peak))
-    along = np.gradient(heights, axis=1) / cell
-    across = np.gradient(heights, axis=0) / np.gradient(z[:, :1], axis=0)
+    smoothed = cv2.GaussianBlur(heights, (0, 0), sigmaX=3.0, sigmaY=0.8)  # a cell is narrower than it is deep
+    along = np.gradient(smoothed, axis=1) / cell
+    across = np.gradient(smoothed, axis=0) / np.gradient(z[:, :1], axis=0)
     steep = np.sqrt(along * along + across * across).astype(np.float32)
     spacing = np.maximum(cell, np.gradient(z[:, :1], axis=0) * np.float32(0.5))
     patch = draft.sum(x, z, 340, 5, 50)
@@ -140,7 +141,8 @@ def light_land(
     lower = 0.7 if scene.snow >= 0.7 else _KEY_LOWER.get(land.ground, 1.0)
     up = math.radians(light.key_height * lower)
     sun = (math.sin(turn) * math.cos(up), math.sin(up), math.cos(turn) * math.cos(up))
-    gx, gz = gradient(surface.heights, grid, surface.x)
+    smoothed = cv2.GaussianBlur(surface.heights, (0, 0), sigmaX=1.4, sigmaY=0.6)
+    gx, gz = gradient(smoothed, grid, surface.x)
     upright = 1 / np.sqrt(1 + gx * gx + gz * gz)
     facing = np.clip((np.float32(sun[1]) - gx * np.float32(sun[0]) - gz * np.float32(sun[2])) * upright, 0, 1)
     shadow = cast_shadow(surface.heights, grid, turn, math.tan(up), level.shadow_steps)
@@ -157,7 +159,7 @@ def light_land(
     return np.asarray(cv2.merge([(plane + np.float32(0.5)).astype(np.uint8) for plane in planes]), dtype=np.uint8)
 
 
-_KEY_LOWER = {"snow": 0.7, "sand": 0.75, "beach": 0.8}  # smooth ground wants a raking light to show its shape
+_KEY_LOWER = {"snow": 0.7, "sand": 0.68, "beach": 0.8}  # smooth ground wants a raking light to show its shape
 
 
 def _openness(heights: Floats, grid: Grid) -> Floats:

@@ -57,11 +57,11 @@ _LANDFORMS = {
         False, 14, 12000, (400, 9500), Rig(16, 60, 600, horizon=0.56), 9000, 400, 0.0, 3, 620, "meadow", 0.7, False, 0.8
     ),
     SceneKind.FIELD: Landform(
-        False, 4, 12000, (300, 9500), Rig(3.4, 12, 120, horizon=0.67), 9000, 400, 0.0, 2, 420, "field", 0.6, False, 0.8,
+        False, 4, 12000, (300, 9500), Rig(3.4, 12, 80, horizon=0.67), 9000, 400, 0.0, 2, 420, "field", 0.6, False, 0.8,
         apex=40.0,
     ),
     SceneKind.ROAD: Landform(
-        False, 4, 12000, (120, 9500), Rig(4.6, 14, 140, horizon=0.58), 9000, 400, 0.0, 3, 560, "road", 0.6, False, 0.7,
+        False, 4, 12000, (120, 9500), Rig(4.6, 14, 80, horizon=0.58), 9000, 400, 0.0, 3, 560, "road", 0.6, False, 0.7,
         apex=40.0,
     ),
     SceneKind.DUNES: Landform(

@@ -56,7 +56,7 @@ class LandPainter:
         self._view = LandView(world, curtains, air, finishes_of(scene, light, world.draft), level.detail)
         standing = [curtain for curtain in curtains if curtain.sway == 0]
         self._below = LandView(world.thinned(), standing, air, (), 0.0) if land.has_water else None
-        self._stand = Stand(places if scene.trees else [], drawings, self._view.mesh, air, scene.wind)
+        self._stand = Stand(places, drawings, self._view.mesh, air, scene.wind)
         self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, self.floor + land.rig.camera_height), level)
         self._water = Water(scene, light, world, level.wave_size, self._sky.sun) if land.has_water else None
         sails = land.has_water and Life.BOATS in scene.life

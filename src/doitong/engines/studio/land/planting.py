@@ -8,17 +8,18 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Colour, mix, smooth
+from doitong.engines.studio.arrays import Colour, Floats, mix, smooth
 from doitong.engines.studio.land.ground import BROADLEAF, FOREST, JUNGLE
 from doitong.engines.studio.land.plains import ROAD_HALF_METRES, road_at
 from doitong.engines.studio.land.soils import DUNE_GRASS, GRASS, SNOW
 from doitong.engines.studio.land.stand import Drawing, Place, colour_drawing
-from doitong.engines.studio.land.trees import Plant
+from doitong.engines.studio.land.trees import Plant, draw_plant
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.scene import Life, Scene, SceneKind, Season
 
 _Pick = Callable[[int], tuple[Plant, Colour]]
 _VARIANTS = 4
+_TREES = {Plant.CONIFER, Plant.ROUND, Plant.BARE, Plant.PALM}
 _BARK: Colour = (0.105, 0.080, 0.060)
 _PALM_BARK: Colour = (0.24, 0.20, 0.155)
 _REED: dict[Season, Colour] = {
@@ -37,30 +38,33 @@ class _Planter:
         self.random = np.random.default_rng([scene.seed, 61])
         self.places: list[Place] = []
         self.drawings: list[Drawing] = []
-        self._numbers: dict[tuple[Plant, int], list[int]] = {}
+        self._numbers: dict[tuple[Plant, Colour], list[int]] = {}
+        self._shapes: dict[Plant, list[Floats]] = {}
         self._variants = _VARIANTS if has_detail else 2
 
     def plant(self, kind: Plant, x: float, z: float, tall: float, leaf: Colour, wood: Colour = _BARK,
               foot: float | None = None, sunk: float = 0.02) -> None:  # fmt: skip
         """Set one plant on the ground (or with its foot at a given height)."""
-        numbers = self._numbers.get((kind, hash(leaf)))
+        if kind in _TREES and not self.scene.trees:
+            return
+        numbers = self._numbers.get((kind, leaf))
         if numbers is None:
-            numbers = self._draw(kind, leaf, wood)
+            numbers = self._numbers[kind, leaf] = self._draw(kind, leaf, wood)
         ground = self.world.ground_at(x, z) if foot is None else foot
         draw = self.random.random(3)
         self.places.append(Place(x, z, ground - sunk * tall, tall, numbers[int(draw[0] * len(numbers))],
                                  0.72 + 0.5 * float(draw[1]), bool(draw[2] < 0.5), foot is not None))  # fmt: skip
 
     def _draw(self, kind: Plant, leaf: Colour, wood: Colour) -> list[int]:
-        side = math.copysign(1.0, self.world.sun_turn)
-        first = len(self.drawings)
+        if kind not in self._shapes:  # drawn once, whatever colours it gets
+            side, count = math.copysign(1.0, self.world.sun_turn), 1 if kind is Plant.POST else self._variants
+            self._shapes[kind] = [draw_plant(kind, self.random, side) for _ in range(count)]
         if self.scene.snow >= 0.7:
-            leaf = mix(leaf, 0.62, SNOW, 0.38)
-        for _ in range(1 if kind is Plant.POST else self._variants):
-            self.drawings.append(colour_drawing(kind, self.random, leaf, wood, self.light.sun, self.light.fill, side))
-        numbers = list(range(first, len(self.drawings)))
-        self._numbers[kind, hash(leaf)] = numbers
-        return numbers
+            leaf = mix(leaf, 0.78, SNOW, 0.22)
+        first = len(self.drawings)
+        for shape in self._shapes[kind]:
+            self.drawings.append(colour_drawing(kind, shape, leaf, wood, self.light.sun, self.light.fill))
+        return list(range(first, len(self.drawings)))
 
 
 def plant_land(world: World, scene: Scene, light: Light, has_detail: bool) -> tuple[list[Place], list[Drawing]]:
@@ -163,7 +167,9 @@ def _beach(planter: _Planter) -> None:
     x = ((draws[:, 1] - 0.5) * 2 * world.grid.spread * (z + world.grid.apex)).astype(np.float32)
     high = np.flatnonzero(world.height_at(x, z) > 1.3 + 1.2 * random.random(1500))
     for number in high[:130]:
-        planter.plant(Plant.TUFT, float(x[number]), float(z[number]), 0.45 + 0.55 * random.random(), leaf, leaf, sunk=0.10)
+        planter.plant(
+            Plant.TUFT, float(x[number]), float(z[number]), 0.45 + 0.55 * random.random(), leaf, leaf, sunk=0.10
+        )
 
 
 def _islands(planter: _Planter) -> None:
@@ -246,7 +252,7 @@ def cast_plants(world: World, places: list[Place], light: Light, sun_turn: float
     for place in places:
         if place.in_water:
             continue
-        if place.tall < 0.6:
+        if place.tall < 1.2:
             continue
         wide = place.tall * 0.30
         long = min(2.6 * place.tall, 0.62 * place.tall / slope)

@@ -60,18 +60,18 @@ class Shader:
         self._grains: Floats = texture.astype(np.float32)
 
     def _lay_out_curtains(self) -> None:
-        """The curtains' colours end to end, so that all are painted at once."""
+        """The curtains end to end, packed by fours, so that all are painted at once with few gathers."""
         curtains = self._mesh.curtains
-        self._starts = np.array([c.start for c in curtains], np.float32)
-        self._per_step = np.array([1 / c.step for c in curtains], np.float32)
         self._lengths = np.array([c.shade.size for c in curtains], np.int32)
         self._offsets = (np.cumsum(self._lengths) - self._lengths).astype(np.int32)
-        nothing = np.zeros(0, np.float32)
-        self._shades = np.concatenate([c.shade for c in curtains]) if curtains else nothing
-        self._feet = np.concatenate([c.feet for c in curtains]) if curtains else nothing
-        self._tops = np.concatenate([c.tops for c in curtains]) if curtains else nothing
-        self._roots = [np.array([c.root[i] for c in curtains], np.float32) for i in range(3)]
-        self._colours = [np.array([c.colour[i] for c in curtains], np.float32) for i in range(3)]
+        self._tips: Floats = np.array([(*c.colour, c.start) for c in curtains], np.float32)
+        self._roots: Floats = np.array([(*c.root, 1 / c.step) for c in curtains], np.float32)
+        if curtains:
+            shades, feet, tops = (np.concatenate([getattr(c, name) for c in curtains])
+                                  for name in ("shade", "feet", "tops"))  # fmt: skip
+            per_metre = 1 / np.maximum(tops - feet, np.float32(0.1))
+            samples = np.stack([shades, feet, per_metre, np.zeros_like(feet)], axis=1)
+            self._samples: Floats = samples.astype(np.float32)
 
     def band(self, seen: Ints, top: int, columns: slice, look: Look) -> tuple[Floats, ...]:
         """Red, green, blue, share of land and height for a band of pixels; `seen` as `LandView.hits` answers."""
@@ -167,21 +167,22 @@ class Shader:
         spots = np.flatnonzero(self._mesh.is_curtain.take(hit))
         if not spots.size:
             return
-        number = self._mesh.curtain_of.take(hit.reshape(-1)[spots])
-        at = (spot.x.reshape(-1)[spots] - self._starts.take(number)) * self._per_step.take(number)
+        number = self._mesh.curtain_of.take(hit.reshape(-1).take(spots))
+        *tip, start = _gather(self._tips, number)
+        *root, per_step = _gather(self._roots, number)
+        at = (spot.x.reshape(-1).take(spots) - start) * per_step
         place = np.clip(at.astype(np.int32), 0, self._lengths.take(number) - 1) + self._offsets.take(number)
-        shade = self._shades.take(place)
-        feet = self._feet.take(place)
-        rise = (spot.height.reshape(-1)[spots] - feet) / np.maximum(self._tops.take(place) - feet, np.float32(0.1))
+        shade, foot, per_metre, _ = _gather(self._samples, place)
+        rise = (spot.height.reshape(-1).take(spots) - foot) * per_metre
         np.clip(rise, 0, 1, out=rise)
-        for i, plane in enumerate(spot.planes):
-            root = self._roots[i].take(number)
-            plane.reshape(-1)[spots] = shade * (root + (self._colours[i].take(number) - root) * rise)
+        for low, high, plane in zip(root, tip, spot.planes, strict=True):
+            plane.reshape(-1)[spots] = shade * (low + (high - low) * rise)
         spot.land.reshape(-1)[spots] = 1
 
 
 def _gather(table: Floats, hit: Ints) -> tuple[Floats, Floats, Floats, Floats]:
     """The four numbers of each row that is hit: one gather of 16 bytes instead of four of 4."""
     packed = table.view(np.complex128).reshape(-1).take(hit)
-    one, two, three, four = cv2.split(packed.view(np.float32).reshape(*hit.shape, 4))
-    return one, two, three, four
+    one, two, three, four = cv2.split(packed.view(np.float32).reshape(hit.shape[0], -1, 4))
+    shape = hit.shape
+    return one.reshape(shape), two.reshape(shape), three.reshape(shape), four.reshape(shape)

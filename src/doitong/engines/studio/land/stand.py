@@ -16,7 +16,7 @@ from doitong.engines.studio.arrays import Colour, Floats, Ints, Planes, as_float
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.mesh import Mesh
 from doitong.engines.studio.land.shade import Air
-from doitong.engines.studio.land.trees import Plant, draw_plant
+from doitong.engines.studio.land.trees import Plant
 
 _NEAREST_METRES = 3.0
 _LEAST_PIXELS = 5.0  # of height at which a plant has faded out
@@ -45,11 +45,9 @@ class Drawing:
     sway: float  # how far its top moves in a light breeze, as a share of its height
 
 
-def colour_drawing(plant: Plant, random: np.random.Generator, leaf: Colour, wood: Colour, sun: Colour, fill: Colour,
-                   sun_side: float) -> Drawing:  # fmt: skip
-    """Draw a plant and put the film's light on it."""
-    raw = draw_plant(plant, random, sun_side)
-    light, leaves, cover = (as_floats(plane) for plane in cv2.split(raw))
+def colour_drawing(plant: Plant, shape: Floats, leaf: Colour, wood: Colour, sun: Colour, fill: Colour) -> Drawing:
+    """Put the film's colours and light on a plant as `draw_plant` drew it."""
+    light, leaves, cover = (as_floats(plane) for plane in cv2.split(shape))
     shade = light / np.maximum(cover, np.float32(1e-3))
     share = np.minimum(leaves / np.maximum(cover, np.float32(1e-3)), 1)
     lit = np.clip(shade, 0, 1) ** np.float32(1.6)
@@ -66,7 +64,14 @@ def colour_drawing(plant: Plant, random: np.random.Generator, leaf: Colour, wood
     return Drawing(tuple(levels), _SWAY.get(plant, 0.0))
 
 
-_SWAY = {Plant.REEDS: 0.030, Plant.TUFT: 0.05, Plant.ROUND: 0.006, Plant.CONIFER: 0.003, Plant.PALM: 0.012, Plant.BARE: 0.004}
+_SWAY = {
+    Plant.REEDS: 0.030,
+    Plant.TUFT: 0.05,
+    Plant.ROUND: 0.006,
+    Plant.CONIFER: 0.003,
+    Plant.PALM: 0.012,
+    Plant.BARE: 0.004,
+}
 
 
 class Stand:

@@ -25,6 +25,7 @@ _HIGHEST_METRES = 1.05
 _BREAKS_AT_METRES = 46.0
 _WOBBLE_METRES, _WOBBLE_STEPS = 600.0, 12000
 _RUN_STEPS = 2048
+_STEADY_ROWS = 3.0  # a front that jumps more from column to column bends out of sight
 
 
 class Surf:
@@ -102,16 +103,17 @@ class Surf:
         away: Floats = x
         at: Floats = x
         reach: Floats = x
+        unbroken: Floats = x
         for _ in range(2):  # where the front stands depends on x, and x on where it stands
             reach = np.float32(number - beat) - self._wobble(x)
             at = (np.maximum(reach, 0) / np.float32(_ROOT)) ** 2 - np.float32(_SHORE_METRES)
-            row = _crossing(out, at)
+            row, unbroken = _crossing(out, at)
             down = (row * 2 + np.float32(top + 1 - lens.horizon)) * np.float32(1 / lens.focal)
             away = np.float32(pose.y) / np.maximum(down, np.float32(1e-3))
             x = np.float32(pose.x) + aside * away
         lively = self._size(np.full_like(x, number)) * np.float32(self._strength)
         tall = lively * np.float32(_HIGHEST_METRES) * smooth(_ZONE_METRES, 44, at) * smooth(0.5, 30, at)
-        tall *= cv2.blur((np.abs(np.diff(row, append=row[-1:])) < 1.2).astype(np.float32)[None, :], (15, 1))[0] > 0.9
+        tall *= smooth(0.3, 1.0, unbroken)
         tall *= (reach > 0) & (row > 0.5) & (row < out.shape[0] - 1)
         ragged = sample(self._lace, (x * np.float32(2.2))[None, :], np.full((1, x.size), number * 37, np.float32))[0]
         broken = smooth(_BREAKS_AT_METRES + 5, _BREAKS_AT_METRES - 9, at + ragged * 13)
@@ -152,15 +154,18 @@ class Surf:
             part += (colour - part) * cover
 
 
-def _crossing(out: Floats, at: Floats) -> Floats:
-    """The row (with fraction) in which each column's distance from the waterline falls below `at`."""
+def _crossing(out: Floats, at: Floats) -> tuple[Floats, Floats]:
+    """The row (with fraction) in which each column's distance from the waterline falls below `at`, and how surely
+    that is one unbroken line, 0–1."""
     above = (out > at[None, :]).sum(axis=0)
     upper = np.clip(above - 1, 0, out.shape[0] - 2)
     columns = np.arange(out.shape[1])
     one, two = out[upper, columns], out[upper + 1, columns]
     share = np.clip((one - at) / np.maximum(one - two, np.float32(1e-4)), 0, 1)
     row = (upper + share).astype(np.float32) * (above > 0)
-    return np.asarray(cv2.blur(row[None, :], (9, 1))[0], dtype=np.float32)
+    steady = (np.abs(np.diff(row, append=row[-1:])) < _STEADY_ROWS).astype(np.uint8)
+    unbroken = cv2.blur(cv2.erode(steady[None, :], np.ones((1, 25), np.uint8)).astype(np.float32), (25, 1))[0]
+    return as_floats(cv2.blur(row[None, :], (9, 1))[0]), unbroken
 
 
 def _lit(albedo: Colour, light: Light) -> Colour:

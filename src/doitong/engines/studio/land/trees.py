@@ -192,8 +192,8 @@ def _tuft(random: np.random.Generator, sun_side: float) -> Floats:
     """Blades of dune grass that bow to all sides."""
     canvas = _Canvas(1.9)
     for _ in range(96):
-        x = (random.random() + random.random() - 1.0) * 0.16
-        lean, tall = x * 3.2 + 0.5 * (random.random() - 0.5), 0.45 + 0.5 * random.random()
+        x = (random.random() + random.random() - 1.0) * 0.10
+        lean, tall = x * 5.0 + 0.5 * (random.random() - 0.5), 0.45 + 0.5 * random.random()
         lit = 0.25 + 0.45 * random.random() + 0.14 * lean * sun_side
         before = (x, 0.0)
         for part in (0.35, 0.65, 0.88, 1.0):

@@ -187,14 +187,15 @@ class LandView:
     def _soften(self, seen: Ints, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats],
                 land: Floats) -> None:  # fmt: skip
         """Blend each outline pixel with the one above it by the share of it that is covered."""
-        width = seen.shape[1]
-        jump = seen[:-1] - seen[1:] > 3
-        spots = np.flatnonzero(jump) + width
+        width = np.int32(seen.shape[1])
+        jump = cv2.subtract(seen[:-1], seen[1:]) > 3
+        spots = np.flatnonzero(jump).astype(np.int32)
         if not spots.size:
             return
-        hit = seen.reshape(-1)[spots]
-        edge = screen.reshape(-1).take(hit * width + spots % width)
-        cover = np.clip(np.float32(top) + (spots // width + 1).astype(np.float32) - edge, 0, 1)
+        spots += width
+        row, column = np.divmod(spots, width)
+        edge = screen.reshape(-1).take(seen.reshape(-1).take(spots) * width + column)
+        cover = np.clip(np.float32(top + 1) + row.astype(np.float32) - edge, 0, 1)
         above = spots - width
         flat_land = land.reshape(-1)
         bare = flat_land[above] <= 0  # sky or water shows there: the land itself is made thinner
@@ -213,7 +214,7 @@ def _span(flags: Any) -> tuple[int, int]:
 
 def _steep_edges(seen: Ints) -> Ints:
     """Positions on both sides of outlines that run steeply, where coverage by column alone would leave steps."""
-    jump = np.abs(seen[:, 1:] - seen[:, :-1]) > _STEEP_ROWS
+    jump = cv2.absdiff(np.ascontiguousarray(seen[:, 1:]), np.ascontiguousarray(seen[:, :-1])) > _STEEP_ROWS
     beside = np.zeros(seen.shape, bool)
     beside[:, 1:-1] = jump[:, 1:] | jump[:, :-1]
     return np.flatnonzero(beside)

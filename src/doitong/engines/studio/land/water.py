@@ -23,6 +23,7 @@ _GRAVITY = 9.81
 _SURF_DEPTH = 2.3
 _LOG_STEPS = 4096
 _SWELL = ((34.0, 0.35, 0.030), (58.0, -0.18, 0.042), (97.0, 0.10, 0.045))  # metres, direction, slope
+_LAPPING = {SceneKind.ISLANDS: 0.55, SceneKind.CANYON: 0.05}  # how white the water's edge is
 _PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
 
 
@@ -224,7 +225,7 @@ class Water:
         pulse = np.float32(0.12) * np.sin(x * np.float32(0.07) + z * np.float32(0.05) - np.float32(seconds * 1.1))
         web = sample(self._soft, x * np.float32(1.6), z * np.float32(1.6) + np.float32(seconds * 1.5))
         near = 1 - smooth(0.0, 0.5, np.abs(bed + np.float32(0.32) + pulse))
-        strength = np.float32(min(0.75, 9.0 * self._slope))
+        strength = np.float32(_LAPPING.get(self._scene.kind, 0.10) * min(1.4, self._scene.wind))
         return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * strength)
 
     def _drops(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float) -> Floats:

@@ -56,11 +56,11 @@ class Litter:
         aside = np.sin(rock) * 0.34 + self._side * ((0.25 + 0.65 * self._scene.wind) * seconds + gust * 0.6)
         down = shape.fall * (0.7 + 0.6 * draws[:, 2]) * seconds + np.abs(np.cos(rock)) * 0.14
         seen = self._swarm.at(pose, lens, aside, -down, np.cos(rock * 0.83) * 0.25)
-        sharp, soft = (np.zeros((*planes[0].shape, 4), np.uint8) for _ in range(2))
+        rows, width = planes[0].shape
+        sharp, soft = np.zeros((rows, width, 4), np.uint8), np.zeros((rows // 2, width // 2, 4), np.uint8)
         self._draw(seen, lens, seconds, rock, sharp, soft)
-        radius = max(1.0, planes[0].shape[0] / 720 * 3.2)
-        for canvas, blur in ((sharp, 0.0), (soft, radius)):
-            _lay_canvas(planes, canvas, blur)
+        _lay_canvas(planes, cv2.resize(_blurred(soft, max(0.6, rows / 720 * 1.6)), (width, rows)))
+        _lay_canvas(planes, sharp)
 
     def _draw(self, seen: Seen, lens: Lens, seconds: float, rock: Floats, sharp: Bytes, soft: Bytes) -> None:
         shape, draws = self._shape, self._swarm.draws
@@ -77,7 +77,10 @@ class Litter:
             bright = (0.62 + 0.38 * facing) * 230 * float(seen.share[place])
             colour = (*(min(255.0, value * bright) for value in albedo), 235 * float(seen.share[place]))
             outline = _leaf(float(seen.x[place]), float(seen.y[place]), long, wide, turn, shape.length > 1.5)
-            cv2.fillPoly(soft if depth < _SOFT_METRES else sharp, [outline], colour, cv2.LINE_AA, _FINE)
+            if depth < _SOFT_METRES:
+                cv2.fillPoly(soft, [outline // 2], colour, cv2.LINE_AA, _FINE)
+            else:
+                cv2.fillPoly(sharp, [outline], colour, cv2.LINE_AA, _FINE)
 
 
 def _leaf(x: float, y: float, long: float, wide: float, turn: float, is_pointed: bool) -> Bytes:
@@ -92,17 +95,17 @@ def _leaf(x: float, y: float, long: float, wide: float, turn: float, is_pointed:
     return np.asarray(fine, dtype=np.int32)
 
 
-def _lay_canvas(planes: Planes, canvas: Bytes, blur: float) -> None:
+def _blurred(canvas: Bytes, radius: float) -> Bytes:
+    return np.asarray(cv2.GaussianBlur(canvas, (0, 0), radius), dtype=np.uint8) if canvas.any() else canvas
+
+
+def _lay_canvas(planes: Planes, canvas: Bytes) -> None:
     """Lay premultiplied colours (albedo) over the picture in the picture's own light."""
     rows = np.flatnonzero(canvas[..., 3].any(axis=1))
     if not rows.size:
         return
-    reach = int(blur * 3) + 1
-    part = slice(max(0, int(rows[0]) - reach), min(canvas.shape[0], int(rows[-1]) + 1 + reach))
-    shown = canvas[part]
-    if blur > 0:
-        shown = cv2.GaussianBlur(shown, (0, 0), blur)
-    channels = cv2.split(shown)
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    channels = cv2.split(canvas[part])
     clear = np.float32(1) - channels[3].astype(np.float32) * np.float32(1 / 255)
     for plane, albedo in zip(planes, channels, strict=False):
         light = np.float32((float(plane[::16, ::16].mean()) * 1.9 + 0.004) / 230)

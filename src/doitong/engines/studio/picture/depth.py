@@ -15,6 +15,7 @@ from doitong.engines.studio.picture.filters import grey, guided
 from doitong.engines.studio.picture.sight import Sight
 
 _LEAST_TRUST = 0.4
+_LEAST_SUBJECT_TRUST = 0.5  # a wrong subject is worse than none
 _HAZE_CELLS = 9
 _WIDEST_SUBJECT = 0.8  # of the width
 _LEAST_STEP = 0.025  # of the whole depth
@@ -40,7 +41,7 @@ class Depth:
 
 def estimate_depth(picture: Bytes, sight: Sight) -> Depth:
     """Depth of a small picture from what was recognised in it; the smooth guess where that is too little."""
-    has_subject = sight.subject_trust > _LEAST_TRUST
+    has_subject = sight.subject_trust > _LEAST_SUBJECT_TRUST
     has_backdrop = sight.backdrop_trust > _LEAST_TRUST
     confidence = round(max(sight.subject_trust * 0.9, sight.backdrop_trust * 0.8), 2)
     if sight.is_flat:  # one plane, seen in true perspective: not a letter is bent
@@ -77,7 +78,7 @@ def softened(depth: Depth) -> Depth:
 def nearest_part(near: Floats) -> Floats | None:
     """What stands before the rest of its own rows (top-hat along them, then Otsu 1979), so that a ground which comes
     nearer from row to row stays whole; None when nothing stands out."""
-    rows, columns = near.shape
+    columns = near.shape[1]
     before = cv2.morphologyEx(near, cv2.MORPH_TOPHAT, np.ones((1, round(columns * _WIDEST_SUBJECT)), np.uint8))
     steps = np.round(np.clip(before, 0, 1) * 255).astype(np.uint8)
     parted, _ = cv2.threshold(steps, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)

@@ -15,6 +15,7 @@ from doitong.engines.studio.picture.intake import read_picture, resized
 from doitong.engines.studio.picture.sight import WORK_SIDE, Sight, look_at
 
 _BESIDE = 0.5  # how much of a frame the canvas keeps on each side
+_LEAST_SIDE = 8
 _SMALL_SHARE = 0.6  # of the film's pixels, across: a smaller picture is enlarged, with a warning
 
 
@@ -80,12 +81,18 @@ def _best_place(drawn: Floats, share: float) -> float:
 
 def _section(whole: Bytes | Floats, box: tuple[float, float, float, float], width: int, height: int) -> Bytes | Floats:
     """A box of an image at a size, to the fraction of a pixel."""
+    if min(whole.shape[:2]) < _LEAST_SIDE:  # OpenCV 5 never returns from mirroring a single row
+        enough = max(_LEAST_SIDE, whole.shape[1]), max(_LEAST_SIDE, whole.shape[0])
+        whole = np.asarray(cv2.resize(whole, enough, interpolation=cv2.INTER_NEAREST))
     rows, columns = whole.shape[:2]
-    x0, y0 = box[0] * columns, box[1] * rows
     across, down = (box[2] - box[0]) * columns / width, (box[3] - box[1]) * rows / height
     if max(across, down) > 1.5:  # a plain warp would skip pixels
-        shrunk = resized(whole, max(1, round(columns / across)), max(1, round(rows / down)))
-        return _section(shrunk, box, width, height)
+        whole = resized(
+            whole, max(_LEAST_SIDE, round(columns / max(across, 1))), max(_LEAST_SIDE, round(rows / max(down, 1)))
+        )
+        rows, columns = whole.shape[:2]
+        across, down = (box[2] - box[0]) * columns / width, (box[3] - box[1]) * rows / height
+    x0, y0 = box[0] * columns, box[1] * rows
     back = np.array([[across, 0, x0 + across / 2 - 0.5], [0, down, y0 + down / 2 - 0.5]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(whole, back, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101))

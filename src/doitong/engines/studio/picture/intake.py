@@ -44,7 +44,10 @@ def read_map(path: Path) -> Floats:
 
 
 def _opened(path: Path) -> Image.Image:
-    opened = Image.open(path, formats=_FORMATS)
+    try:
+        opened = Image.open(path, formats=_FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"the picture has more than {MOST_PIXELS} pixels") from error
     if opened.width * opened.height > MOST_PIXELS:
         opened.close()
         raise ValueError(f"the picture has more than {MOST_PIXELS} pixels")

@@ -76,10 +76,14 @@ def named_brushes(
 
 
 def _named(prompt: str) -> list[_Kind]:
-    tokens = re.findall(r"[^\W_]+", prompt[:_LONGEST_TEXT].casefold())
     found: dict[str, _Kind] = {}
-    for place, token in enumerate(tokens):
-        if _DENIALS.intersection(tokens[max(0, place - _DENIAL_REACH) : place]):
+    denied = 0  # words that a denial still reaches
+    for token in re.findall(r"[^\W_]+|[.,;:!?]", prompt[:_LONGEST_TEXT].casefold()):
+        if token in _DENIALS or not token.isalnum():
+            denied = _DENIAL_REACH if token in _DENIALS else 0
+            continue
+        denied -= 1
+        if denied >= 0:
             continue
         kind = next((kind for kind in _KINDS if any(_fits(word, token) for word in kind.words.split())), None)
         if kind is not None:

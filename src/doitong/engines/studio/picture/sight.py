@@ -14,6 +14,7 @@ from doitong.engines.studio.arrays import Bytes, Floats
 from doitong.engines.studio.picture.filters import grey, slope
 
 WORK_SIDE = 320
+_CUT_SIDE = 224
 _FLAT_SLOPE = 0.0005  # light a pixel: what is printed has no shading between its edges
 _FEW_COLOURS = 0.62  # share of the picture in its four commonest colours
 
@@ -36,19 +37,19 @@ def look_at(picture: Bytes) -> Sight:
     """Everything that is recognised in a small picture (red, green, blue bytes)."""
     level = grey(picture)
     attention = _attention(picture, level)
+    if is_printed(picture, level):
+        nothing = np.zeros_like(level)
+        return Sight(nothing, 0.0, False, nothing, 0.0, 0.35, attention / attention.sum(), True)
     backdrop, backdrop_trust = _find_backdrop(picture, level)
     subject, subject_trust = _find_subject(picture, level, attention, backdrop * np.float32(backdrop_trust > 0.35))
-    is_flat = is_printed(picture, level)
-    if is_flat:
-        backdrop_trust, subject_trust = 0.0, 0.0
     if backdrop_trust > 0.35:
         attention = attention * (1 - np.float32(0.7) * backdrop)
     if subject_trust > 0.5:
         attention = attention + subject * np.float32(1.5 / max(float(subject.sum()), 1.0))
-    return Sight(
-        backdrop, backdrop_trust, _is_sky(picture, backdrop), subject, subject_trust,
-        _horizon(backdrop, subject) if backdrop_trust > 0.35 else 0.35, attention / attention.sum(), is_flat,
-    )  # fmt: skip
+    horizon = _horizon(backdrop, subject) if backdrop_trust > 0.35 else 0.35
+    attention = attention / attention.sum()
+    is_sky = _is_sky(picture, backdrop)
+    return Sight(backdrop, backdrop_trust, is_sky, subject, subject_trust, horizon, attention, False)
 
 
 def is_printed(picture: Bytes, level: Floats) -> bool:
@@ -151,13 +152,20 @@ def _backdrop_trust(picture: Bytes, level: Floats, mask: Floats) -> float:
 
 
 def _cut(picture: Bytes, seeds: Bytes, rounds: int) -> Floats:
-    has_both = (seeds % 2 == 1).any() and (seeds % 2 == 0).any()  # odd: foreground, sure or probable
-    if not has_both:
+    """GrabCut (Rother and others 2004) from seeds, on a smaller picture: its cost grows faster than the picture."""
+    rows, columns = seeds.shape
+    scale = min(1.0, _CUT_SIDE / max(rows, columns))
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    mask = np.asarray(cv2.resize(seeds, size, interpolation=cv2.INTER_NEAREST))
+    is_front = mask % 2 == 1  # odd: foreground, sure or probable
+    if is_front.all() or not is_front.any():
         return np.zeros(seeds.shape, np.float32)
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, seeds, (0, 0, 1, 1), models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
-    return np.asarray(seeds % 2 == 1, dtype=np.float32)
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    cv2.grabCut(small, mask, (0, 0, 1, 1), models[0], models[1], rounds, cv2.GC_INIT_WITH_MASK)
+    front = cv2.resize((mask % 2 == 1).astype(np.float32), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(front > 0.5, dtype=np.float32)
 
 
 def _is_sky(picture: Bytes, backdrop: Floats) -> bool:

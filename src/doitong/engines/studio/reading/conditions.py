@@ -36,8 +36,8 @@ class Weather:
 TIMES = [
     *says("time", TimeOfDay.DAWN,
         en="dawn, daybreak, sunrise+, first light, rising sun, sun rises, sun is rising",
-        sl="sončn+ vzhod+, vzhod+ sonca, vzhajajoč+ sonc+, zora, zori, zore, zoro, svitanj+, sonce vzhaja, "
-           "vzhaja sonce, jutranj+ zarj+, zarj+"),
+        sl="sončn+ vzhod+, vzhod+ sonca, vzhajajoč+ sonc+, zora, zori, zore, zoro, svitanj+, sonce vzhaja, vzhaja "
+           "sonce, jutranj+ zarj+, zarj+"),
     *says("time", TimeOfDay.MORNING,
         en="morning+, early day, breakfast time",
         sl="jutro, jutra, jutru, jutranj+, zjutraj, dopoldne, dopoldan*"),
@@ -192,6 +192,9 @@ STYLES = [
     *says("style", Style.PENCIL,
         en="pencil, sketch*, pencil drawing, drawing, hand drawn, charcoal, line art",
         sl="svinčnik+, skic+, risb+, oglje, oglja, narisan+"),
+    *says("style", Style.CYANOTYPE,
+        en="cyanotype+, blueprint+, blue print+, prussian blue print+",
+        sl="cianotipij+, modrotisk+"),
     *says("style", Style.NATURAL,
         en="photorealistic, realistic, lifelike, documentary",
         sl="realističn+, fotorealističn+, dokumentarn+"),

@@ -43,9 +43,9 @@ KINDS = [
         sl="otok+, otoč*, arhipelag+, atol+, maldiv+, havaj*"),
     *says("kind", SceneKind.HILLS,
         en="hill+, hilly, hillside+, meadow+, grassland+, pasture+, countryside, highland+, tuscany, tuscan, moor, "
-           "moors, moorland+",
+           "moors, moorland+, vineyard+",
         sl="hrib+, hribovj+, hribovit+, grič+, gričevj+, gričevnat+, travnik+, travnišk+, pašnik+, pašnišk+, "
-           "podežel*, toskan*"),
+           "podežel*, toskan*, vinograd+"),
     *says("kind", SceneKind.FIELD,
         en="field+, prairie+, plain, plains, steppe+, savanna*, farmland+, cropland+, wheat, barley, lavender, "
            "sunflower+, cornfield+, wheatfield+",
@@ -77,7 +77,7 @@ KINDS = [
            "nebotičnik+, ulic+, uličn+, predmest+, ljubljan+, tokio, tokiu, tokia, london+, newyor*, maribor+"),
     *says("kind", SceneKind.SPACE,
         en="outer space, deep space, cosmos, universe+, interstellar, star field+, starfield+, supernova+, solar "
-           "system+, space, milky way galaxy, asteroid+, moon surface, surface of the moon",
+           "system+, space, milky way galaxy, asteroid+, moon surface, surface of the moon, on the moon, lunar",
         sl="vesolj+, vesoljsk+, kozmos+, kozmičn+, zvezdn+ polj+, osončj+, supernov+, asteroid+"),
     *says("kind", SceneKind.UNDERWATER,
         en="underwater, undersea, coral+, coral reef+, reef+, seabed, ocean floor, sea floor, seafloor, below the "
@@ -104,8 +104,8 @@ KINDS = [
         en="cosmic, celestial, astronomy, orbit of, comet+, black hole+, meteor+, mars",
         sl="komet+, črn+ luknj+, meteor+, astronom*, medzvezd*"),
     *says("place", SceneKind.HILLS,
-        en="grass, grassy, park, parks, wildflower+, clearing",
-        sl="trava, trave, travi, travo, travnat+, park+, jas+"),
+        en="grass, grassy, park, parks, wildflower+, clearing, in bloom, blooming",
+        sl="trava, trave, travi, travo, travnat+, park+, jas+, cvetj+, cvetoč+"),
     *says("place", SceneKind.FOREST,
         en="thicket, undergrowth, fern, ferns, moss, mossy",
         sl="praprot+, mah, mahu, mahom"),
@@ -113,7 +113,9 @@ KINDS = [
         en="horizon at sea, tide, tides, surf, surfing, wave, harbor+, harbour+, port",
         sl="val, plima, plime, oseka, pristanišč+, luka, luke, luki"),
     *says("place", SceneKind.LAKE, en="wetland+, marsh*, swamp+", sl="močvir*, mokrišč+"),
-    *says("place", SceneKind.MOUNTAINS, en="rocky, rocks, boulder+", sl="skala, skale, skal, skalnat+, skalovj+"),
+    *says("place", SceneKind.MOUNTAINS,
+        en="rocky, rocks, boulder+",
+        sl="skala, skale, skal, skalah, skalami, skalo, skali, skalnat+, skalovj+"),
 ]  # fmt: skip
 
 # what lies or lives in a place; PLACE_OF says where it is, when the text names no place
@@ -127,7 +129,8 @@ CONTENTS = [
     *says("life", Life.REEDS, en="reed+, cattail+, bulrush*, rushes", sl="trs, trsj+, trstik+, trstičj+, ločj+"),
     *says("life", Life.LEAVES,
         en="falling leaves, leaves falling, autumn leaves, fall leaves, drifting leaves, blowing leaves",
-        sl="padajoč+ list+, padajoč+ listj+, odpadl+ listj+, jesensk+ listj+, odpadajoč+ listj+"),
+        sl="padajoč+ list+, padajoč+ listj+, odpadl+ listj+, jesensk+ listj+, odpadajoč+ listj+, listje pada, pada "
+           "listje"),
     *says("life", Life.PETALS,
         en="petal+, cherry blossom+, sakura, falling blossom+, blossom+, blossoming",
         sl="cvetn+ list*, cvetov+, češnjev+ cvet+, cvetoč+ češnj+, češnjev+ cvetov+"),
@@ -140,7 +143,8 @@ CONTENTS = [
         sl="rib, riba, ribe, ribo, ribi, ribam, ribami, ribic+, jat+ rib"),
     *says("life", Life.BUBBLES, en="bubble+", sl="mehurč+, mehurčk+, mehurč*"),
     *says("feature", Feature.PLANET,
-        en="planet+, planetary, alien world+, exoplanet+, jupiter, saturn, earth from space, gas giant+",
+        en="planet+, planetary, alien world+, exoplanet+, jupiter, saturn, earth from space, earth seen from space, "
+           "planet earth, the earth, gas giant+",
         sl="planet+, planetov+, jupiter+, saturn+"),
     *says("feature", Feature.RINGS,
         en="ringed planet+, planetary ring+, rings, planet with rings, ringed",
@@ -188,12 +192,12 @@ UNDRAWN = [
     *_cannot("animals", SceneKind.HILLS,
         en="dog+, puppy, puppies, cat, cats, kitten+, horse+, deer, wolf, wolves, bear, bears, lion+, tiger+, "
            "elephant+, fox, foxes, cow, cows, sheep, goat+, rabbit+, dragon+, butterfly, butterflies, bee, bees, "
-           "animal+, monkey+, unicorn+, dinosaur+, owl+, giraffe+, zebra+, snake+, frog+, mouse, mice, pig+, "
-           "chicken+, insect+, creature+, monster+",
+           "animal+, monkey+, unicorn+, dinosaur+, owl+, giraffe+, camel+, zebra+, snake+, frog+, mouse, mice, "
+           "pig+, chicken+, insect+, creature+, monster+",
         sl="pes, psa, psu, psom, psi, pse, psov, kuž*, mačk+, mačkon+, muc+, konj+, jelen*, srn+, volk*, medved+, "
            "lev, leva, levi, levov, tiger, tigr+, slon+, lisic+, krav+, ovc+, koz+, zajec, zajc+, zmaj+, metulj+, "
-           "čebel+, žival+, živalmi, opic+, samorog+, dinozaver, dinozavr+, sov+, kač+, žab+, miš, miši, kokoš+, "
-           "prašič+, bitj+, pošast+"),
+           "čebel+, žival+, živalmi, opic+, samorog+, dinozaver, dinozavr+, sov+, kač+, žab+, kamel+, miš, miši, "
+           "kokoš+, prašič+, bitj+, pošast+"),
     *_cannot("animals", SceneKind.LAKE, en="swan+, duck+", sl="labod+, rac+, račk+"),
     *_cannot("animals", SceneKind.UNDERWATER,
         en="whale+, dolphin+, shark+, turtle+, jellyfish, octopus*, seahorse+, manta ray+, mermaid+, submarine+",
@@ -258,4 +262,17 @@ PLACE_OF: dict[Any, SceneKind] = {
     Feature.GALAXY: SceneKind.SPACE,
     Feature.RIVER: SceneKind.CANYON,
     Feature.RAINBOW: SceneKind.HILLS,
+}
+
+_SHORES = frozenset({SceneKind.LAKE, SceneKind.SEA, SceneKind.BEACH, SceneKind.ISLANDS})
+# what shows only in some places; anything else shows wherever there is air
+SHOWN_ONLY_IN: dict[Any, frozenset[SceneKind]] = {
+    Life.BOATS: _SHORES,
+    Life.REEDS: _SHORES,
+    Life.FISH: frozenset({SceneKind.UNDERWATER}),
+    Life.BUBBLES: frozenset({SceneKind.UNDERWATER}),
+    Feature.RIVER: frozenset({SceneKind.CANYON}),
+    Feature.PLANET: frozenset({SceneKind.SPACE}),
+    Feature.RINGS: frozenset({SceneKind.SPACE}),
+    Feature.NEBULA: frozenset({SceneKind.SPACE}),
 }

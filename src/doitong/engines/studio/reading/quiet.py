@@ -86,7 +86,7 @@ _QUIET = """
     barv barvah velik velika veliko velike velikem majhen majhna majhno star stara staro stare stari visok visoka visoke
     visoki visokih globok globoka daljava daljavi ozadju ozadje ospredju čas času dan dnevu dneva ura uri lučjo lučmi
     polna polno polni tropski tropska tropsko luči ločljivost kakovost kakovosti podroben podrobno širok široka
-    široko dolg dolga tih ko sredi
+    široko dolg dolga tih ko sredi stilu stil slogu slog vzdušje vzdušju
 """
 QUIET = (
     word_set(_QUIET)

@@ -8,6 +8,7 @@ from doitong.engines.port import EngineRequest
 from doitong.engines.studio.camera import degrees_given, family, ratio_given
 from doitong.engines.studio.reading import moves
 from doitong.engines.studio.reading.choosing import Choice, Subject
+from doitong.engines.studio.reading.places import SHOWN_ONLY_IN
 from doitong.engines.studio.reading.text import Mention, Reading
 from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
 
@@ -158,10 +159,19 @@ def _subject_warnings(account: Account) -> list[str]:
     elif not account.choice.is_named and account.choice.confidence < _UNSURE:
         warnings.append(f"The prompt names no place that Studio knows; the film shows {shown}.")
     named = "" if subject is None else subject.text
+    unseen = _unique(
+        [mention.text for mention in reading.of("life", "feature") if not _is_shown(mention, account.scene)]
+    )
+    if unseen:
+        warnings.append(f"These do not show in {shown} and were left out: {', '.join(unseen)}.")
     left_out = _unique([mention.text for mention in reading.of("undrawn") if mention.text != named])
     if left_out:
         warnings.append(f"Studio cannot draw this and left it out: {', '.join(left_out)}.")
     return warnings
+
+
+def _is_shown(mention: Mention, scene: Scene) -> bool:
+    return scene.kind in SHOWN_ONLY_IN.get(mention.value, {scene.kind})
 
 
 def _camera_warnings(scene: Scene) -> list[str]:

@@ -127,8 +127,10 @@ def _add_outdoors(mix: Mix, scene: Scene) -> None:
     _add_wind(mix, scene, gust)
     match scene.kind:
         case SceneKind.SEA | SceneKind.BEACH | SceneKind.ISLANDS:
-            pace = water.SWELL_SECONDS / min(1.6, max(0.5, scene.time_scale))
-            waves = water.waves_of(reel, reel.random(21), pace)
+            is_beach = scene.kind is SceneKind.BEACH
+            period, phase = (water.BEACH_SECONDS, water.BEACH_PHASE) if is_beach else (water.SWELL_SECONDS, None)
+            pace = min(1.6, max(0.5, scene.time_scale))
+            waves = water.waves_of(reel, reel.random(21), period / pace, phase)
             wash = {SceneKind.SEA: 0.45, SceneKind.ISLANDS: 0.6}.get(scene.kind, 1.0)
             level = -5 if scene.kind is SceneKind.ISLANDS else 0
             mix.add(water.surf(reel, reel.random(22), waves, wash), level)

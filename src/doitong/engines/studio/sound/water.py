@@ -22,6 +22,9 @@ from doitong.engines.studio.sound.signal import (
 
 _BUBBLES_KEPT = 28  # bubbles that are made; more are the same ones again
 SWELL_SECONDS = 8.0
+# as `land.surf` draws it: a wave topples at phase −0.15 of its period and runs up the sand from phase 0.20 on; it is
+# loudest between the two
+BEACH_SECONDS, BEACH_PHASE = 6.5, 0.1
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,19 @@ class Wave:
     pan: float
 
 
-def waves_of(reel: Reel, random: Random, period_seconds: float) -> list[Wave]:
-    """Waves about every `period_seconds`, every second or third a large one; in a loop, a whole number of them."""
+def waves_of(reel: Reel, random: Random, period_seconds: float, phase: float | None = None) -> list[Wave]:
+    """Waves about every `period_seconds`, every second or third a large one; in a loop, a whole number of them.
+
+    With a `phase` (share of a period at which one breaks) they keep exactly to what is seen.
+    """
     count = max(1, round(reel.seconds / period_seconds)) if reel.is_loop else 2 + int(reel.seconds / period_seconds)
     pace = reel.seconds / count if reel.is_loop else period_seconds
-    first = float(random.uniform(0.08, 0.45)) * pace - (0 if reel.is_loop else pace)
+    place = float(random.uniform(0.08, 0.45)) if phase is None else phase
+    first = place * pace - (0 if reel.is_loop else pace)
     waves = []
     for number in range(count):
-        late = 0.0 if reel.is_loop and count == 1 else float(random.normal(0, 0.07)) * pace
+        is_even = phase is not None or (reel.is_loop and count == 1)
+        late = 0.0 if is_even else float(random.normal(0, 0.07)) * pace
         size = 0.62 + 0.38 * abs(math.sin(1.1 + 2.0 * number)) + float(random.uniform(-0.08, 0.08))
         waves.append(Wave(first + number * pace + late, size, float(random.uniform(-0.55, 0.55))))
     return waves
@@ -146,7 +154,7 @@ def stream(reel: Reel, random: Random) -> Stereo:
 def plume(reel: Reel, random: Random) -> Stereo:
     """Strings of bubbles that rise past the ear under water."""
     track = reel.silence()
-    for start in reel.times(random, 0.55, 1.0):
+    for start in reel.times(random, 0.9, 1.0):
         count = int(random.integers(6, 22))
         gaps = np.cumsum(random.exponential(0.055, count))
         pan, pitch = float(random.uniform(-0.7, 0.7)), float(random.uniform(320, 620))

@@ -15,6 +15,8 @@ from doitong.engines.studio.space.surfaces import Surface
 
 _DECODE = ((np.arange(256, dtype=np.float32) / 255) ** 2).astype(np.float32)
 _BAND = 48
+_CLOSE = 0.9  # sharpness from which a surface is seen closely
+_SPARKS = 14.0
 _HALO = 7.0  # heights of the atmosphere that its glow reaches out
 
 
@@ -156,10 +158,14 @@ def _lay_halo(parts: list[Floats], gap: Floats, normal: tuple[Floats, ...], view
     forward = cv2.exp(off_sun * np.float32(-1 / 0.16)) * np.float32(5.5) + cv2.exp(off_sun * np.float32(-1 / 0.6))
     glow *= bright * (np.float32(0.75) + forward)
     red = red * cv2.exp(np.maximum(over, 0) * np.float32(-0.8)) * np.float32(0.95)
+    # a thin shell of the night's own green light, as astronauts see it
+    airglow: Floats = cv2.exp(-((over - np.float32(2.7)) ** 2) * np.float32(2.2)) * smooth(0.15, -0.2, lit) * ahead
+    airglow *= np.float32(globe.sharpness > _CLOSE)
     warm = (1.0, 0.46, 0.15)
     for i, part in enumerate(parts):
         colour = globe.surface.air[i] + (warm[i] - globe.surface.air[i]) * red
-        part[:] = part + glow * colour * np.float32(0.62 * sun.colour[i])
+        green = airglow * np.float32((0.022, 0.062, 0.042)[i])
+        part[:] = part + glow * colour * np.float32(0.62 * sun.colour[i]) + green
 
 
 def _surface_light(normal: tuple[Floats, ...], view: tuple[Floats, ...], slant: Floats, way: tuple[np.float32, ...],
@@ -188,7 +194,7 @@ def _surface_light(normal: tuple[Floats, ...], view: tuple[Floats, ...], slant: 
         veil_x, veil_y = place(x, y, z, surface.rows, turn + 0.25 * globe.spin * seconds)
         veil = cv2.remap(surface.veil, veil_x, veil_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     dusk = smooth(0.30, 0.02, facing)
-    moonlit = _DECODE.take(ground[..., 1]) + (0 if veil is None else _clouded(veil, fine) * np.float32(0.5))
+    moonlit = _DECODE.take(ground[..., 1]) + (0 if veil is None else _clouded(veil, fine) * np.float32(0.30))
     moonlit *= np.float32(sun.night) * (np.float32(0.35) + np.float32(0.65) * slant)
     planes = []
     for i in range(3):
@@ -206,7 +212,10 @@ def _surface_light(normal: tuple[Floats, ...], view: tuple[Floats, ...], slant: 
             plane += (haze - plane * rim * np.float32(0.55)) * np.float32(min(1.0, surface.air_depth * 55))
         planes.append(plane)
     if veil is not None:
-        _light_towns(planes, veil, fine, facing, slant)
+        sparks = None
+        if globe.sharpness > _CLOSE:
+            sparks = sample(tile, map_x * np.float32(_SPARKS), map_y * np.float32(_SPARKS))
+        _light_towns(planes, veil, fine, sparks, facing, slant)
     return planes
 
 
@@ -217,10 +226,14 @@ def _clouded(veil: Floats, fine: Floats | None) -> Floats:
     return np.asarray(np.clip(thick, 0, 1) * np.float32(0.94), dtype=np.float32)
 
 
-def _light_towns(planes: list[Floats], veil: Floats, fine: Floats | None, facing: Floats, slant: Floats) -> None:
+def _light_towns(planes: list[Floats], veil: Floats, fine: Floats | None, sparks: Floats | None, facing: Floats,
+                 slant: Floats) -> None:  # fmt: skip
+    """Lamps of towns on the night side; seen closely, a town is a web of points."""
     towns = veil[..., 1].astype(np.float32) * np.float32(1 / 255)
     if fine is not None:
         towns *= np.clip(np.float32(0.8) + fine * np.float32(0.9), 0, 3)
+    if sparks is not None:
+        towns *= np.float32(0.05) + np.clip(sparks - np.float32(0.55), 0, 2) ** 2 * np.float32(2.6)
     towns *= smooth(0.04, -0.14, facing) * (1 - _clouded(veil, None) * np.float32(0.8)) * np.sqrt(slant)
     for plane, part in zip(planes, (1.0, 0.62, 0.26), strict=True):
         plane[:] = plane + towns * np.float32(part * 1.5)

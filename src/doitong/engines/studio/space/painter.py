@@ -60,7 +60,7 @@ class SpacePainter:
             self._place_globes(random, scene, shape, level)
         way, colour = _SUNS[scene.time]
         self._sun = Sunlight(_unit((way[0] * -self._side, way[1], way[2])), colour,
-                             0.085 if scene.time is TimeOfDay.NIGHT else 0.018)  # fmt: skip
+                             0.150 if scene.time is TimeOfDay.NIGHT else 0.018)  # fmt: skip
         if self._limb and has_planet and scene.time in _OVER_LIMB:
             self._sun = replace(self._sun, way=self._over_limb(*_OVER_LIMB[scene.time]))
         self._star = Star(self._sun, level.bloom) if scene.time in _IN_SIGHT and has_planet else None

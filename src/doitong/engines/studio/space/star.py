@@ -42,7 +42,7 @@ class Star:
         cover = np.clip(np.float32(size + 0.5) - np.sqrt(dx * dx + dy * dy), 0, 1)
         for i, plane in enumerate(planes):
             part = plane[rows, columns]
-            part += (np.float32(7.0 * self._sun.colour[i]) - part) * cover
+            part += (np.float32(4.0 * self._sun.colour[i]) - part) * cover
 
     def dazzle(self, planes: tuple[Floats, ...], globes: list[Globe], eye: Eye, lens: Lens) -> None:
         """Light spilt in the lens, as much as the planets leave of the disc."""

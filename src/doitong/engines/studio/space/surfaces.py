@@ -92,13 +92,13 @@ def earth(random: np.random.Generator, rows: int, snow: float) -> Surface:
     shallow = smooth(-0.16, 0.0, height)
     ice = smooth(0.80 - 0.12 * snow, 0.90 - 0.12 * snow, cold)
     rough = noise(fractal, at, 0.09, 4, 22)
-    dry, green, rock = (0.46, 0.34, 0.20), (0.075, 0.125, 0.045), (0.30, 0.25, 0.20)
-    lush = smooth(-0.25, 0.30, wet)
+    dry, green, rock = (0.42, 0.30, 0.17), (0.060, 0.110, 0.036), (0.30, 0.25, 0.20)
+    lush = smooth(-0.50, 0.12, wet)
     planes = []
     for i in range(3):
         soil = dry[i] + (green[i] - dry[i]) * lush
         soil += (rock[i] - soil) * smooth(0.22, 0.5, height)
-        soil *= np.float32(1) + rough * np.float32(0.35)
+        soil *= np.float32(1) + rough * np.float32(0.6)
         deep, bank = (0.008, 0.030, 0.085)[i], (0.030, 0.120, 0.160)[i]
         sea = deep + (bank - deep) * shallow**3
         plane = sea + (soil - sea) * land

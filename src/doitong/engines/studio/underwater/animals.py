@@ -1,6 +1,7 @@
 """What moves in the water: schools of fish, rising bubbles, and the snow of drifting particles."""
 
 import math
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -28,35 +29,39 @@ _COLOURS: tuple[tuple[Colour, Colour], ...] = (
 
 def _fish(beat: float, deep: float) -> tuple[Bytes, Bytes, float]:
     """Cover and tone of a fish a metre long that swims to the right, and pixels a metre."""
-    sheet = Sheet(1.3, 0.7, 150, (0.5, 0.5))
-    steps = np.linspace(0, 1, 22)
+    sheet = Sheet(1.4, 0.7, 210, (0.54, 0.5))
 
     def spine(share: float) -> float:
-        return 0.055 * (1 - share) ** 1.4 * math.sin(beat - 3.6 * (1 - share)) if share < 1 else 0.0
+        """How far the body is bent at a share of its length; the stroke grows towards the tail."""
+        return 0.06 * math.pow(1 - share, 1.4) * math.sin(beat - 3.6 * (1 - share))
 
-    shape = [
-        (share - 0.5, deep * (0.10 + 0.90 * math.sin(math.pi * share**0.66) ** 0.9) * min(1.0, 9 * (1.02 - share)))
-        for share in steps
-    ]
-    tail = -0.46
-    bend = spine(0.0) * 2.2
-    swing = 0.55 + 0.45 * abs(math.cos(beat))
+    def half(share: float) -> float:
+        nose = math.sqrt(max(0.0, 1 - ((share - 0.66) / 0.34) ** 2)) if share > 0.66 else 1.0
+        return deep * nose * (0.13 + 0.87 * math.pow(math.sin(min(1.0, share / 0.66) * math.pi / 2), 1.6))
+
+    steps = np.linspace(0.0, 1.0, 25)
+    bend, swing = 2.0 * spine(0.0), 0.72 + 0.28 * abs(math.cos(beat))
     for side in (-1, 1):
-        sheet.polygon(np.array([(tail + 0.10, bend * 0.4), (tail - 0.17 * swing, bend + side * deep * 1.15),
-                                (tail - 0.07 * swing, bend + side * 0.01)], np.float32), 0.35)  # fmt: skip
-    sheet.polygon(np.array([(0.1, deep * 0.8), (-0.06, deep * 1.45), (-0.3, deep * 0.6)], np.float32), 0.25)
-    sheet.polygon(np.array([(0.0, -deep * 0.8), (-0.12, -deep * 1.3), (-0.26, -deep * 0.6)], np.float32), 0.5)
-    for strip in np.linspace(1, -1, 9):  # dark back, bright belly
-        tone = 0.10 + 0.42 * (1 - strip) + (0.2 if -0.3 < strip < 0.1 else 0.0)
-        upper = [(x, spine(x + 0.5) + half * strip) for x, half in shape]
-        lower = [(x, spine(x + 0.5) + half * (strip - 0.28)) for x, half in shape[::-1]]
-        for first in range(len(shape) - 1):
-            last = len(lower) - 1 - first
-            quad = np.array([upper[first], upper[first + 1], lower[last - 1], lower[last]], np.float32)
-            sheet.polygon(quad, tone)
-    turns = np.linspace(0, 2 * math.pi, 10)
-    eye = np.stack([0.36 + np.cos(turns) * 0.022, deep * 0.16 + np.sin(turns) * 0.022], axis=1)
-    sheet.polygon(as_floats(eye), 0.0)
+        tip = (-0.5 - 0.20 * swing, bend + side * (0.06 + deep * 0.95))
+        sheet.polygon(np.array([(-0.43, side * deep * 0.13), tip, (-0.5 - 0.08 * swing, bend)], np.float32), 0.30)
+    sheet.polygon(np.array([(0.10, half(0.6)), (-0.02, half(0.5) + 0.075), (-0.26, half(0.3))], np.float32), 0.22)
+    sheet.polygon(np.array([(-0.06, -half(0.44)), (-0.20, -half(0.3) - 0.06), (-0.30, -half(0.2))], np.float32), 0.42)
+    for strip in np.linspace(1.0, -0.85, 11):  # dark back, bright flank, paler belly
+        tone = 0.06 + 0.30 * (1 - strip) + (0.26 if -0.15 < strip < 0.25 else 0.0)
+        edges = [(float(x) - 0.5, spine(float(x)), half(float(x))) for x in steps]
+        for first, last in pairwise(edges):
+            quad = [
+                (first[0], first[1] + first[2] * strip),
+                (last[0], last[1] + last[2] * strip),
+                (last[0], last[1] + last[2] * (strip - 0.2)),
+                (first[0], first[1] + first[2] * (strip - 0.2)),
+            ]
+            sheet.polygon(np.array(quad, np.float32), tone)
+    sheet.polygon(np.array([(0.20, -0.02), (0.06, -0.075), (0.09, 0.0)], np.float32), 0.16)
+    turns = np.linspace(0, 2 * math.pi, 12)
+    for radius, tone in ((0.030, 0.85), (0.019, 0.0)):
+        eye = np.stack([0.37 + np.cos(turns) * radius, deep * 0.22 + np.sin(turns) * radius], axis=1)
+        sheet.polygon(as_floats(eye), tone)
     return sheet.cover, sheet.tone, sheet.density
 
 
@@ -74,7 +79,7 @@ class School:
         self._places = (random.normal(0, 1, (count, 3)) * (spread, spread * 0.36, spread * 0.5)).astype(np.float32)
         self._phases, self._sizes = random.uniform(0, 6.3, count), random.uniform(0.75, 1.15, count)
         colours = _COLOURS[int(random.integers(len(_COLOURS)))]
-        self._frames = self._draw(water, codec, colours, float(random.uniform(0.11, 0.19)))
+        self._frames = self._draw(water, codec, colours, float(random.uniform(0.10, 0.165)))
 
     def _draw(self, water: Water, codec: Codec, colours: tuple[Colour, Colour], deep: float) -> list[Sprite]:
         left, veil = water.left_of(self._depth * 0.9), water.light_at(0.0, 0.4, self._depth)
@@ -82,7 +87,7 @@ class School:
         table = np.empty((1, 256, 3), np.float32)
         for i in range(3):
             skin = colours[0][i] + (colours[1][i] - colours[0][i]) * share
-            light = skin * (water.tint.fill[i] + 0.35 * water.tint.sun[i])
+            light = skin * (water.tint.fill[i] * 0.8 + 0.24 * water.tint.sun[i] * share)
             table[0, :, i] = light * left[i] + veil[i] * (1 - left[i])
         coded = codec.bytes_of(table)
         frames = []
@@ -90,7 +95,7 @@ class School:
             cover, tone, density = _fish(number / _BEATS * 2 * math.pi, deep)
             if self._way < 0:
                 cover, tone = cv2.flip(cover, 1), cv2.flip(tone, 1)
-            foot = (cover.shape[1] / 2, cover.shape[0] / 2)
+            foot = (cover.shape[1] * (0.54 if self._way > 0 else 0.46), cover.shape[0] / 2)
             frames.append(make_sprite(cv2.LUT(cv2.merge([tone] * 3), coded), cover, density, foot))
         return frames
 
@@ -162,7 +167,9 @@ class Snow:
     """Fine particles that drift in the whole water and show where light falls."""
 
     def __init__(self, random: np.random.Generator, scene: Scene, level: Level, water: Water) -> None:
-        count = _SNOW * (2 if Life.DUST in scene.life else 1) if level.bloom else _SNOW // 4
+        count = (
+            _SNOW * (2 if Life.DUST in scene.life else 1) // (1 if level.tree_lines > 30 else 2 if level.bloom else 6)
+        )
         self._water, self._points = water, random.random((count, 5)).astype(np.float32)
 
     def draw(self, planes: Planes, pose: Pose, lens: Lens, seconds: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Colour, Floats, Planes, as_floats
+from doitong.engines.studio.arrays import Bytes, Colour, Floats, Planes, as_floats, smooth
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
 from doitong.engines.studio.forest.plants import Master
 from doitong.engines.studio.forest.sprites import Codec, Sprite, lay_image, lay_sprite, make_sprite, mark_near
@@ -50,19 +50,20 @@ class UnderwaterPainter:
     def __init__(self, scene: Scene, level: Level, width: int, height: int) -> None:
         self.rig, self.floor = Rig(_EYE, 4.0, 8.0, 0.60), 0.0
         self._scene, self._is_fine = scene, level.bloom
-        self._water = Water(scene, 20 if level.bloom else 10)
+        self._water = Water(scene, 20 if level.tree_lines > 30 else 12)
         self.exposure = self._water.exposure
         self._codec = Codec(1.1 if scene.time is TimeOfDay.NIGHT else 3.4)
         random = np.random.default_rng([scene.seed, 313])
         self._random, self._focal = random, focal_length(width, height)
-        self._poses = CameraPath(scene, self.rig).poses(7)
+        self._poses = CameraPath(scene, self.rig).poses(13)
         self._side = width / 2 / self._focal * 1.1
         self._has_kelp = bool(random.random() < 0.45)
         self._bed = Bed(random, self._water, self._codec, 0.25 if self._has_kelp else -0.05)
         self._growths: list[_Growth] = []
-        self._plant(0.6 if level.tree_lines < 20 else 1.0)
+        self._plant(0.45 if level.tree_lines < 20 else 0.75 if level.tree_lines < 30 else 1.2)
         has_fish = Life.FISH in scene.life
-        depths = (5.5, 8.5, 12.5, 17.0) if has_fish else ()
+        ahead = max(0.0, max(pose.z for pose in self._poses) - 1.5)  # a school is never run through
+        depths = tuple(ahead + depth for depth in (5.5, 8.5, 12.5, 17.0)) if has_fish else ()
         self._schools = [School(random, scene, self._water, self._codec, depth) for depth in depths[::-1]]
         self._bubbles = Bubbles(random, self._water, self._codec) if Life.BUBBLES in scene.life else None
         self._snow = Snow(random, scene, level, self._water)
@@ -79,7 +80,7 @@ class UnderwaterPainter:
         planes, cover = self._codec.planes_of(canvas)
         shown = as_floats(whole - (whole - near) * cover)
         for plane, sun, above in zip(planes, self._water.tint.sun, self._water.tint.above, strict=True):
-            np.add(plane, shown * np.float32((0.3 * sun + 0.3) * (0.04 + above) * 1.5), out=plane)
+            np.add(plane, shown * np.float32((0.02 + above) * (1.15 + 0.12 * sun)), out=plane)
         self._snow.draw(planes, pose, lens, seconds)
         return planes
 
@@ -168,13 +169,16 @@ class UnderwaterPainter:
     def _stand(self, master: Master, tones: _Tones, x: float, z: float, size: float, sway: float) -> None:
         random = self._random
         depths = [(x - p.x) * math.sin(p.yaw) + (z - p.z) * math.cos(p.yaw) for p in self._poses]
-        if all(math.hypot(x - p.x, z - p.z) > 0.9 for p in self._poses) is False or max(depths) < 0.7:
+        room = 0.55 + (0.5 * master.metres[0] * size if master.metres[1] * size > 0.9 else 0.1)
+        if min(math.hypot(x - p.x, z - p.z) for p in self._poses) < room or max(depths) < 0.7:
             return
         mean = max(1.0, sum(depths) / len(depths))
         density = min(self._focal / max(1.4, min(depths)), master.cover.shape[1] / master.metres[0] / size * 1.2)
         shape = (max(4, int(master.metres[0] * size * density)), max(4, int(master.metres[1] * size * density)))
         cover, tone = (cv2.resize(plane, shape, interpolation=cv2.INTER_AREA) for plane in (master.cover, master.tone))
         foot_x = master.foot[0] * shape[0]
+        sunk = np.arange(shape[1], dtype=np.float32) / np.float32(shape[1])  # sand lies about every foot
+        cover = (cover * smooth(1.0, 0.93, sunk)[:, None]).astype(np.uint8)
         if random.random() < 0.5:
             cover, tone, foot_x = cv2.flip(cover, 1), cv2.flip(tone, 1), shape[0] - foot_x
         tall = master.metres[1] * size

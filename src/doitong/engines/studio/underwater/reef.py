@@ -57,8 +57,10 @@ def fan(random: np.random.Generator, pixels: int) -> Master:
 def staghorn(random: np.random.Generator, pixels: int) -> Master:
     """A thicket of upright branching coral with pale tips."""
     sheet = Sheet(2.0, 1.1, pixels, (0.5, 0.96))
-    ends = [((random.normal(0, 0.22), 0.0), math.pi / 2 + random.normal(0, 0.55), random.uniform(0.22, 0.4), 0.085, 0)
-            for _ in range(16)]  # fmt: skip
+    ends = []
+    for _ in range(16):
+        foot = (random.normal(0, 0.22), random.uniform(0.0, 0.14))
+        ends.append((foot, math.pi / 2 + random.normal(0, 0.55), random.uniform(0.22, 0.4), 0.085, 0))
     for at, turn, length, thick, fork in ends:
         tip = (at[0] + math.cos(turn) * length, at[1] + abs(math.sin(turn)) * length)
         tone = 0.22 + 0.16 * fork + random.uniform(-0.08, 0.08) + 0.25 * tip[1]
@@ -126,9 +128,10 @@ def weed(random: np.random.Generator, pixels: int) -> Master:
     sheet = Sheet(1.6, 1.0, pixels, (0.5, 0.97))
     for _ in range(60):
         x, tip, tall = random.normal(0, 0.28), random.normal(0.08, 0.16), random.uniform(0.3, 0.92)
-        tone, previous = random.uniform(0.1, 0.8), (x, 0.0)
+        foot = random.uniform(0.0, 0.13) * (1 - 1.2 * abs(x))  # those behind stand higher
+        tone, previous = random.uniform(0.1, 0.8), (x, foot)
         for share in (0.35, 0.7, 1.0):
-            at = (x + tip * share**1.7, tall * share)
+            at = (x + tip * share**1.7, foot + tall * share)
             sheet.stroke(previous, at, 0.02, 0.02 if share < 1 else 0.003, tone * (0.6 + 0.4 * share))
             previous = at
     return sheet.master()

@@ -72,12 +72,14 @@ class Water:
         rise = y / np.sqrt(x * x + y * y + z * z)
         up, down = smooth(-0.08, 0.42, rise), smooth(0.12, -0.34, rise)
         facing = np.maximum(self.sunlight.facing(x, y, z), 0)
-        glow = 0.30 * facing**9 + 0.35 * facing**40
+        wide, narrow = facing**9, facing**40
         planes = []
         for ahead, above, below, sun in zip(self.tint.ahead, self.tint.above, self.tint.below, self.tint.sun,
                                             strict=True):  # fmt: skip
             plane = ahead + (above - ahead) * up * 0.8
-            planes.append(as_floats(plane + (below - plane) * down * 0.85 + above * sun * 0.55 * glow))
+            planes.append(
+                as_floats(plane + (below - plane) * down * 0.85 + above * (0.42 * wide + 0.20 * sun * narrow))
+            )
         return planes
 
     def light_at(self, x: float, y: float, z: float) -> Colour:
