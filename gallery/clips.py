@@ -53,24 +53,31 @@ class Clip:
 _FLASHES = frozenset({"lum_jitter", "warp_err"})
 _QUIET = frozenset({"moving", "dup", "sharp"})
 
+_SWAYING = {
+    "polygon": [[0.25, 0.05], [0.75, 0.05], [0.75, 0.95], [0.25, 0.95]],
+    "mode": "rotate",
+    "direction": 0,
+    "speed": 0.5,
+}
+
 CLIPS = (
     Clip("sunset-lake", "A serene landscape with mountains and a lake at sunset"),
     Clip("sunset-lake-gen-2", "A serene landscape with mountains and a lake at sunset", version=Version.GEN_2),
     Clip("sunset-lake-gen-3", "A serene landscape with mountains and a lake at sunset", version=Version.GEN_3),
     Clip("sunset-lake-1080p", "A serene landscape with mountains and a lake at sunset", quality=Quality.HIGH),
     Clip("dawn-lake", "Gorsko jezero v meglici ob zori, po vodi pluje čoln", "truck_right", seed=11),
-    Clip("alps", "Snow-capped alpine peaks under a clear morning sky", "pan_right", seed=3),
+    Clip("alps", "Snow-capped alpine peaks under a clear morning sky", "pan_right", seed=1),
     Clip("peaks-time-lapse", "Time-lapse of clouds rushing over the mountains at golden hour", "tilt_up", seed=21),
     Clip("storm-at-sea", "A storm at sea at dusk, lightning and heavy rain", "handheld", without=_FLASHES, seed=5),
-    Clip("open-sea", "The open sea on a bright day, birds above the waves", "roll_right", seed=9),
+    Clip("open-sea", "The open sea on a bright day, birds above the waves", "roll_right", seed=13),
     Clip("beach", "A beach at golden hour, waves rolling in", "pedestal_up", seed=12),
-    Clip("beach-tall", "A tropical beach at noon", "tilt_down", aspect=_TALL, seed=4),
+    Clip("beach-tall", "A wide sandy beach at noon, waves rolling in", "tilt_down", aspect=_TALL, seed=4),
     Clip("islands", "Green islands in a turquoise sea at noon", "flyover", seed=6),
-    Clip("hills", "Rolling green hills in spring, a flock of birds", "orbit_left", seed=8),
+    Clip("hills", "Rolling green hills in spring, a flock of birds", "orbit_left", seed=51),
     Clip("wheat", "A field of wheat under a big summer sky, wind", "dolly_in", seed=10),
     Clip("road", "A country road through autumn hills at golden hour", "tracking_right", seed=14),
     Clip("rainbow", "A rainbow over a meadow after the rain, morning light", "pan_left", seed=16),
-    Clip("dunes", "Desert dunes at sunset", "truck_left", seed=2),
+    Clip("dunes", "Desert dunes at sunset", "truck_left", seed=3),
     Clip("canyon", "A red canyon with a river at noon", "pedestal_down", seed=15),
     Clip("aurora", "Aurora over a snowfield at night, stars", "tilt_up", seed=17, without=_QUIET),
     Clip("snowfall", "Slow motion snowfall over snowy hills on an overcast winter day", "static", seed=18),
@@ -91,9 +98,19 @@ CLIPS = (
     Clip("vintage-sea", "Vintage film of boats on the sea at sunset", "static", seed=34),
     Clip("pixel-islands", "Pixel art of islands at sunset", "truck_right", seed=35),
     Clip("pencil-peaks", "A pencil drawing of mountains", "roll_left", seed=36),
-    Clip("vertigo", "A mountain peak at morning", "dolly_zoom_in", seed=37),
+    Clip("vertigo", "A mountain peak at morning", "dolly_zoom_in", seed=41),
     Clip("whip", "Rolling hills at noon", "whip_pan_right", seed=38, without=frozenset({"flow_jerk", "warp_err"})),
-)  # the pictures of `gallery.pictures` follow
+    Clip("picture-lake", "The water ripples and the clouds drift", "dolly_in", picture="lake"),
+    Clip("picture-tree", "Leaves sway in the wind", "truck_right", picture="tree"),
+    Clip("picture-still-life", "A slow look around the table", "orbit_left", picture="still_life"),
+    Clip("picture-portrait", "A portrait", "truck_left", picture="portrait"),
+    Clip("picture-street", "An evening street", "pedestal_up", picture="city"),
+    Clip("picture-tall", "Clouds above the mountain", "tilt_up", picture="tall", aspect=_TALL),
+    Clip(
+        "picture-balloon", "A striped balloon in the wind", "static", picture="balloon", brushes=(_SWAYING,), without=_QUIET
+    ),
+    Clip("picture-poster", "A poster on a wall", "zoom_in", picture="poster", aspect=_SQUARE),
+)
 
 
 def in_order(words: str) -> tuple[Clip, ...]:

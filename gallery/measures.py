@@ -183,8 +183,8 @@ _WAYS = {
     "dolly_in": ("growth", 1),
     "dolly_out": ("growth", -1),
     "flyover": ("growth", 1),
-    "truck_right": ("parallax", -1),
-    "truck_left": ("parallax", 1),
+    "truck_right": ("across", -1),
+    "truck_left": ("across", 1),
     "orbit_right": ("parallax", -1),
     "orbit_left": ("parallax", 1),
 }

@@ -42,6 +42,7 @@ def _noise(rows: int, columns: int, cell: float, seed: int, octaves: int = 4) ->
 
 
 def _save(picture: Array, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.clip(picture, 0, 255).astype(np.uint8))
     return path
 

@@ -13,24 +13,31 @@ from pathlib import Path
 import psutil
 
 from doitong.accounts.service import AccountService
+from doitong.catalogue.services import SERVICES
 from doitong.core.clock import Clock, SystemClock
 from doitong.core.settings import Settings
 from doitong.db.embedded import StartProblem, running_dsn
 from doitong.db.notifications import Notifications
-from doitong.db.pool import Database
+from doitong.db.pool import DATABASE_ERRORS, Database
 from doitong.egress.client import EgressClient
 from doitong.egress.model import EgressPolicy
 from doitong.engines.port import Engine
+from doitong.engines.runway.table import RunwayOffer
 from doitong.generations.attempts import AttemptRunner, AttemptSettings
 from doitong.generations.films import FilmKeeper
 from doitong.generations.model import Lane
 from doitong.generations.poller import Poller
-from doitong.generations.service import GenerationService, engines_by_service
+from doitong.generations.routing import Routing, read_routes
+from doitong.generations.service import GenerationService
+from doitong.generations.settlement import Settlement
 from doitong.generations.sweep import Sweeper
+from doitong.generations.upstream_store import EngineState, read_states
+from doitong.generations.upstreams import Upstreams
 from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
 from doitong.media.picture import PictureCleaner
+from doitong.moderation.service import Moderation, WordScreen
 from doitong.outputs.storage import OutputStorage, open_storage
 from doitong.plans.reads import ReadLimiter
 from doitong.provenance.service import Provenance
@@ -39,7 +46,7 @@ from doitong.uploads.service import UploadService
 from doitong.webhooks.deliver import Deliverer
 from doitong.webhooks.service import Webhooks
 
-ENGINE_LANES = {"studio": Lane.RENDER, "scripted": Lane.SUBMIT}
+ENGINE_LANES = {"studio": Lane.RENDER, "scripted": Lane.SUBMIT, "runway": Lane.SUBMIT}
 EMBEDDED_RANGES = ("127.0.0.0/8", "::1/128")
 
 
@@ -62,6 +69,9 @@ class Application:
     uploads: UploadService
     webhooks: Webhooks
     generations: GenerationService
+    routing: Routing
+    moderation: Moderation
+    settlement: Settlement
     resources: AsyncExitStack
 
     @classmethod
@@ -78,7 +88,7 @@ class Application:
     @classmethod
     async def _build(cls, settings: Settings, clock: Clock) -> "Application":
         dsn = database_dsn(settings)
-        engines_of = engines_by_service(settings.service_engines, ENGINE_LANES)
+        routing, screen = make_routing(settings), make_screen(settings)
         async with AsyncExitStack() as resources:
             database = await Database.connect(dsn, max_connections=settings.database_connections)
             resources.push_async_callback(database.close)
@@ -90,6 +100,7 @@ class Application:
             storage = open_storage(settings.storage_url, settings.data_dir.resolve())
             uploads = UploadService(database, storage, egress, PictureCleaner(), clock)
             metrics, secret = Metrics(), await read_secret(settings)
+            moderation = Moderation(database, clock, screen, settings.moderation_strikes)
             generations = GenerationService(
                 database,
                 notifications,
@@ -97,7 +108,8 @@ class Application:
                 uploads,
                 egress,
                 metrics,
-                engines_of=engines_of,
+                routing=routing,
+                moderation=moderation,
                 cdn_base_url=settings.effective_cdn_base_url,
             )
             resources.push_async_callback(generations.close)
@@ -117,8 +129,29 @@ class Application:
                 uploads=uploads,
                 webhooks=Webhooks(database, egress, clock),
                 generations=generations,
+                routing=routing,
+                moderation=moderation,
+                settlement=Settlement(
+                    database,
+                    clock,
+                    routing,
+                    timedelta(seconds=settings.generation_timeout_seconds),
+                    settings.effective_cdn_base_url,
+                ),
                 resources=resources.pop_all(),
             )
+
+    async def engine_states(self) -> dict[str, EngineState]:
+        """How each upstream that serves here stands, as a worker saw it last; nothing while the database is away."""
+        names = self.routing.engines() & set(self.routing.offers)
+        if not names:
+            return {}
+        try:
+            async with self.database.reading() as connection:
+                states = await read_states(connection)
+        except DATABASE_ERRORS:
+            return {}
+        return {state.engine: state for state in states if state.engine in names}
 
     async def close(self) -> None:
         await self.resources.aclose()
@@ -130,6 +163,7 @@ class Workshop:
 
     engines: dict[str, Engine]
     runner: AttemptRunner
+    upstreams: Upstreams
     poller: Poller
     sweeper: Sweeper
     deliverer: Deliverer
@@ -140,6 +174,8 @@ class Workshop:
         work_dir = _own_work_dir(settings.data_dir.resolve() / "work")
         engines = build_engines(settings, work_dir, app.clock)
         lease = timedelta(seconds=settings.lease_seconds)
+        timeout = timedelta(seconds=settings.generation_timeout_seconds)
+        upstreams = Upstreams(app.database, app.clock, engines, app.routing, app.metrics)
         runner = AttemptRunner(
             app.database,
             app.notifications,
@@ -148,17 +184,15 @@ class Workshop:
             FilmKeeper(app.storage, app.uploads, app.provenance),
             app.uploads,
             app.metrics,
-            AttemptSettings(
-                lease,
-                timedelta(seconds=settings.generation_timeout_seconds),
-                work_dir,
-                settings.effective_cdn_base_url,
-            ),
+            AttemptSettings(lease, timeout, work_dir, settings.effective_cdn_base_url),
+            upstreams,
+            app.moderation,
         )
         return cls(
             engines=engines,
             runner=runner,
-            poller=Poller(app.database, app.clock, engines, runner, lease),
+            upstreams=upstreams,
+            poller=Poller(app.database, app.clock, engines, runner, lease, timeout),
             sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
             deliverer=Deliverer(
                 app.database, app.egress, app.clock, random.random, observe=app.metrics.record_delivery
@@ -181,10 +215,47 @@ def build_engines(settings: Settings, work_dir: Path, clock: Clock) -> dict[str,
     from doitong.engines.scripted.engine import ScriptedEngine  # noqa: PLC0415  (workers only)
     from doitong.engines.studio.engine import StudioEngine  # noqa: PLC0415
 
-    return {
+    engines: dict[str, Engine] = {
         "studio": StudioEngine(work_dir / "studio", settings.studio_renders or None),
         "scripted": ScriptedEngine(settings.data_dir.resolve() / "scripted", clock),
     }
+    if settings.runwayml_api_secret:
+        from doitong.engines.runway.engine import RunwayEngine, RunwaySettings  # noqa: PLC0415
+
+        account = RunwaySettings(
+            settings.runwayml_base_url,
+            settings.runwayml_api_secret,
+            settings.runway_poll_seconds,
+            settings.runway_on_behalf_of,
+            settings.runway_refusing_statuses,
+            tuple(settings.egress_allow),
+        )
+        engines["runway"] = RunwayEngine(account, make_offer(settings), clock)
+    return engines
+
+
+def make_offer(settings: Settings) -> RunwayOffer:
+    return RunwayOffer(settings.runway_stand_ins, settings.runway_upscale)
+
+
+def make_routing(settings: Settings) -> Routing:
+    """Who serves what: with Runway's secret, Runway, and Studio behind it only where the operator allows that."""
+    lanes, defaults = dict(ENGINE_LANES), {}
+    if settings.runwayml_api_secret:
+        order = ("runway", "studio") if settings.studio_fallback else ("runway",)
+        defaults = dict.fromkeys(SERVICES, order)
+    else:
+        del lanes["runway"]
+    routes = read_routes(settings.service_engines, lanes, defaults)
+    return Routing(routes, {"runway": make_offer(settings)} if settings.runwayml_api_secret else {})
+
+
+def make_screen(settings: Settings) -> WordScreen:
+    """The installation's screen. Raises ValueError for a list that cannot be read."""
+    try:
+        return WordScreen(settings.moderation_words.read_text() if settings.moderation_words else "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"DOITONG_MODERATION_WORDS: {error}") from error
 
 
 def database_dsn(settings: Settings) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from doitong.generations import lifecycle
 from doitong.generations.model import Lane, Status
+from doitong.generations.routing import Route
 
 from .audit import audit
 
@@ -84,7 +85,7 @@ async def test_a_worker_may_die_at_any_step(
     engine = workshop.engines["scripted"]
     (tmp_path / "scripted").mkdir()
     (tmp_path / "scripted" / "films").symlink_to(films)
-    app.generations._engines_of["runway"] = ("scripted", lane)
+    app.routing.routes["runway"] = (Route("scripted", lane),)
     accepted = []
     submit = engine.submit
 

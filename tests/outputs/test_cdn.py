@@ -19,7 +19,7 @@ from doitong.doors.http.server import make_server
 from doitong.outputs.local import LocalFiles
 from doitong.outputs.storage import OutputStorage
 
-ID = new_id(datetime(2026, 1, 1, tzinfo=UTC))
+ID = "01kdvdna00gc84jmgb8gadjd8b"
 DATA = random.Random(3).randbytes(1000)
 SHA = hashlib.sha256(DATA)
 ETAG = f'"{SHA.hexdigest()}"'

@@ -72,7 +72,7 @@ async def test_reading_fails_per_task(caller: Caller) -> None:
     ids = [await caller.create("#poll:503x2") for _ in range(2)]
     for task_id in ids:
         assert [(await caller.get(f"tasks/{task_id}")).status_code for _ in range(3)] == [503, 503, 200]
-    dropped, unreadable, lost = (await caller.create(f"#poll:{kind}") for kind in ("drop", "nojson", "404"))
+    dropped, unreadable, lost = [await caller.create(f"#poll:{kind}") for kind in ("drop", "nojson", "404")]
     with pytest.raises(httpx.RemoteProtocolError):
         await caller.get(f"tasks/{dropped}")
     assert (await caller.get(f"tasks/{unreadable}")).text.startswith("<html>")

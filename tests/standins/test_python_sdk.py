@@ -1,11 +1,12 @@
 """Guarantee: Runway's own Python SDK works against the stand-in unchanged."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 
 import pytest
 import runwayml
-from runwayml import AsyncRunwayML
+from runwayml import AsyncRunwayML, RunwayML
 from runwayml.lib import polling
 
 from doitong.standins.runway import LocalStandin, Options
@@ -98,11 +99,22 @@ async def test_the_sdk_buys_three_times_when_its_answers_are_lost(standin: Local
     assert standin.state()["creates"] == {prompt: 3}
 
 
+async def test_the_client_that_blocks(standin: LocalStandin) -> None:
+    def use() -> str:
+        with RunwayML(api_key="key_standin", base_url=standin.url) as client:
+            created = client.text_to_video.create(model="gen4.5", prompt_text="a", ratio="1280:720", duration=5)
+            return created.wait_for_task_output().status
+
+    assert await asyncio.to_thread(use) == "SUCCEEDED"
+
+
 async def test_conformance_mode_has_the_suites_key_and_task() -> None:
-    async with LocalStandin(Options(is_conformance=True)) as standin:
-        async with AsyncRunwayML(api_key=CONFORMANCE_KEY, base_url=standin.url) as client:
-            for _ in range(3):
-                await client.tasks.delete(CONFORMANCE_TASK)
-            assert (await client.tasks.retrieve(CONFORMANCE_TASK)).id == CONFORMANCE_TASK
-            created = await client.text_to_video.create(model="veo3.1", prompt_text="x", ratio="1280:720")
-            assert created.id
+    async with (
+        LocalStandin(Options(is_conformance=True)) as standin,
+        AsyncRunwayML(api_key=CONFORMANCE_KEY, base_url=standin.url) as client,
+    ):
+        for _ in range(3):
+            await client.tasks.delete(CONFORMANCE_TASK)
+        assert (await client.tasks.retrieve(CONFORMANCE_TASK)).id == CONFORMANCE_TASK
+        created = await client.text_to_video.create(model="veo3.1", prompt_text="x", ratio="1280:720")
+        assert created.id

@@ -52,7 +52,7 @@ KINDS = [
     ("pot skozi gozd", SceneKind.FOREST, TimeOfDay.GOLDEN_HOUR),
     ("severni sij nad zasneženim jezerom", SceneKind.LAKE, TimeOfDay.NIGHT),
     ("podvodni koralni greben", SceneKind.UNDERWATER, TimeOfDay.NOON),
-    ("obročasti planet v vesolju", SceneKind.SPACE, TimeOfDay.NIGHT),
+    ("obročasti planet v vesolju", SceneKind.SPACE, TimeOfDay.GOLDEN_HOUR),
     ("more ponoči", SceneKind.SEA, TimeOfDay.NIGHT),
 ]
 
@@ -81,6 +81,7 @@ SAYS = [
     ("an anime city", {"style": Style.ANIME}),
     ("akvarel gozda", {"style": Style.WATERCOLOUR}),
     ("black and white street, film noir", {"style": Style.NOIR}),
+    ("cianotipija gore", {"style": Style.CYANOTYPE}),
     ("a mysterious forest", {"mood": Mood.MYSTERIOUS}),
     ("temačen gozd", {"mood": Mood.DARK}),
     ("sailboats on the sea, seagulls", {"life": {Life.BOATS, Life.BIRDS}}),

@@ -1,5 +1,8 @@
 """The guarantee: a style is seen, holds still where the scene does, and is the same for the same seed."""
 
+from dataclasses import replace
+from functools import cache
+
 import cv2
 import numpy as np
 import pytest
@@ -10,14 +13,19 @@ from doitong.engines.studio.scene import CameraStep, Mood, Scene, SceneKind, Sty
 from doitong.engines.studio.stage import Stage
 from doitong.engines.studio.style import STYLES
 
-LEVEL = level_of(Version.GEN_2, Quality.STANDARD)
+LEVEL = replace(level_of(Version.GEN_2, Quality.STANDARD), columns=200, rows=160)
 STILL = ((CameraStep("static"),),)
 Frame = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def draw(number: int = 0, style: Style = Style.NATURAL, mood: Mood = Mood.NEUTRAL) -> Frame:
+@cache
+def stage(style: Style, mood: Mood, copy: int) -> Stage:
     scene = Scene(SceneKind.HILLS, TimeOfDay.NOON, style=style, mood=mood, segments=STILL, seed=5, wind=0.0)
-    return Stage(scene, LEVEL, 320, 180).frame(number, 24, number / 24)
+    return Stage(scene, LEVEL, 320, 180)
+
+
+def draw(number: int = 0, style: Style = Style.NATURAL, mood: Mood = Mood.NEUTRAL, copy: int = 1) -> Frame:
+    return stage(style, mood, copy).frame(number, 24, number / 24)
 
 
 def rgb(frame: Frame) -> np.ndarray:
@@ -36,7 +44,7 @@ def test_a_style_is_seen_and_holds_still(style: Style) -> None:
 
 @pytest.mark.parametrize("style", [Style.PIXEL_ART, Style.VINTAGE, Style.WATERCOLOUR])
 def test_the_same_seed_gives_the_same_style(style: Style) -> None:
-    for one, other in zip(draw(3, style), draw(3, style), strict=True):
+    for one, other in zip(draw(3, style), draw(3, style, copy=2), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -44,6 +52,17 @@ def test_noir_has_no_colour() -> None:
     _, u, v = draw(0, Style.NOIR)
     assert abs(u.astype(int) - 128).max() <= 1
     assert abs(v.astype(int) - 128).max() <= 1
+
+
+def test_a_cyanotype_is_prussian_blue_on_paper() -> None:
+    print_ = rgb(draw(0, Style.CYANOTYPE)).astype(int)
+    red, green, blue = print_[20:160, 20:300].reshape(-1, 3).T
+    is_ink = red < 120
+    assert is_ink.mean() > 0.2
+    assert (blue[is_ink] > green[is_ink]).all()
+    assert (green[is_ink] > red[is_ink]).all()
+    assert blue[is_ink].min() > 70  # the deepest tone is blue, not black
+    assert print_[:2, :2].min() > 190  # the brush does not reach the sheet's corners
 
 
 def test_pixel_art_is_blocks_of_few_colours() -> None:

@@ -407,6 +407,57 @@ _SPECS = (
         ),
     ),
     _spec(
+        "ACCOUNT_STOPPED",
+        403,
+        Text(
+            "Too many generations of this account were refused by content policy; it is stopped for a day",
+            "Vsebinska politika je zavrnila preveč generiranj tega računa; ustavljen je za en dan",
+        ),
+        Text(
+            "It goes on 24 hours after the refusals, or when the operator decides so.",
+            "Nadaljuje se 24 ur po zavrnitvah ali ko tako odloči upravljavec.",
+        ),
+    ),
+    _spec(
+        "PICTURE_UNFIT",
+        422,
+        Text(
+            "The engine cannot work with this picture; credits were released",
+            "Pogon te slike ne more uporabiti; krediti so sproščeni",
+        ),
+        Text("Send another picture, or another size of it.", "Pošljite drugo sliko ali drugo velikost."),
+    ),
+    _spec(
+        "REQUEST_REFUSED",
+        422,
+        Text(
+            "The engine did not accept this request; credits were released",
+            "Pogon te zahteve ni sprejel; krediti so sproščeni",
+        ),
+        Text("Change the prompt or the parameters.", "Spremenite poziv ali parametre."),
+    ),
+    _spec(
+        "FILM_REJECTED",
+        422,
+        Text(
+            "The engine rejected the film that it made; credits were released",
+            "Pogon je zavrnil film, ki ga je naredil; krediti so sproščeni",
+        ),
+        Text(
+            "Change the prompt: overlaid text, logos and instructions often end so.",
+            "Spremenite poziv: napisi, logotipi in navodila se pogosto končajo tako.",
+        ),
+    ),
+    _spec(
+        "SUBMISSION_LOST",
+        500,
+        Text(
+            "The film was made but could not be found; the operator decided that it was charged",
+            "Film je nastal, a ga ni bilo mogoče najti; upravljavec je odločil, da se zaračuna",
+        ),
+        Text("Ask the operator of the service.", "Obrnite se na upravljavca storitve."),
+    ),
+    _spec(
         "GENERATION_TIMED_OUT",
         500,
         Text(

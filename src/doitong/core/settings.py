@@ -63,21 +63,63 @@ class Settings(BaseSettings):
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("auto", description="json, text, or auto: text on a terminal.")
 
+    moderation_words: Path | None = Field(
+        None,
+        description="File of phrases, one a line, that are refused before an engine with a content policy is asked.",
+    )
+    moderation_strikes: int = Field(
+        10, ge=0, description="Generations moderated by an engine in 24 hours that stop their account; 0 for no limit."
+    )
+
     runwayml_api_secret: str = Field(
         "",
         validation_alias=AliasChoices("RUNWAYML_API_SECRET", "runwayml_api_secret"),
-        description="Secret of Runway's own API. Not used yet: the runway engine comes with its own release.",
+        description="Secret of Runway's own API: with it, the services runway and runway-i2v are rendered by Runway.",
     )
     runwayml_base_url: str = Field(
         "https://api.dev.runwayml.com",
         validation_alias=AliasChoices("RUNWAYML_BASE_URL", "runwayml_base_url"),
         description="Address of Runway's API, or of a stand-in.",
     )
+    studio_fallback: bool = Field(
+        False, description="Whether Studio takes what Runway was proven not to have accepted; `metadata.engine` tells."
+    )
+    runway_stand_ins: Literal["alias", "refuse"] = Field(
+        "alias",
+        description="What Runway does not offer (gen-2, gen-3, square from text): its nearest, told in "
+        "`metadata`, or 400.",
+    )
+    runway_upscale: Literal["local", "magnific"] = Field(
+        "local", description="How `high` gets its 1080 lines: scaled here, or by an upscale task bought at Runway."
+    )
+    runway_poll_seconds: float = Field(
+        6.0, ge=0.05, le=600, description="Pause between two looks at a task; Runway asks for five seconds at least."
+    )
+    runway_on_behalf_of: bool = Field(
+        False, description="Whether calls name the customer by a digest, as some of Runway's accounts have to."
+    )
+    runway_refusing_statuses: Annotated[frozenset[int], NoDecode] = Field(
+        default_factory=frozenset,
+        description="Statuses from 500 on (comma-separated) of a create call that Runway has confirmed to you as "
+        "refusals. Others leave the submission unknown.",
+    )
 
     @field_validator("egress_allow", mode="before")
     @classmethod
     def _split_ranges(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("runway_refusing_statuses", mode="before")
+    @classmethod
+    def _split_statuses(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("runwayml_base_url")
+    @classmethod
+    def _check_base_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must be an http:// or https:// address")
+        return value
 
     @property
     def is_embedded(self) -> bool:

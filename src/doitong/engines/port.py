@@ -271,6 +271,11 @@ class Wish:
 class Offer(Protocol):
     """What an engine makes of a request, as data; for those who have no engine at hand."""
 
+    @property
+    def pools(self) -> frozenset[str]:
+        """Every pool that a generation may count against."""
+        ...
+
     def pool(self, wish: Wish) -> str | None:
         """The pool whose limits the generation counts against."""
         ...

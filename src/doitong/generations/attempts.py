@@ -9,15 +9,15 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from doitong.catalogue.model import AspectRatio, Easing, MotionIntensity, Quality, Version
 from doitong.core.clock import Clock
+from doitong.core.errors import DoitongError
 from doitong.db import queue
 from doitong.db.notifications import Notifications
 from doitong.db.pool import Connection, Database
@@ -27,44 +27,31 @@ from doitong.engines.port import (
     EngineRefused,
     EngineRequest,
     Film,
-    Motion,
-    Move,
     SubmissionUnknown,
     TaskState,
 )
-from doitong.generations import lifecycle, store
+from doitong.generations import lifecycle, store, upstream_store
 from doitong.generations.films import FilmKeeper, FilmUnfit, PictureFetcher
+from doitong.generations.leases import LeaseLost, Report, heard_out, patience_seconds
 from doitong.generations.model import Generation, Lane, Stage, Status
 from doitong.generations.parsing import motion_pictures, with_pictures
+from doitong.generations.requests import to_engine_request, to_motion
+from doitong.generations.routing import Route
 from doitong.generations.rules import Ending, Verdict, judge_failure, retry_delay
+from doitong.generations.upstreams import Upstreams
+from doitong.moderation.service import Moderation
 from doitong.plans.model import PLANS
 from doitong.telemetry.metrics import Metrics
 
+__all__ = ["AttemptRunner", "AttemptSettings", "to_motion"]
+
 HEARTBEAT_SECONDS = 1.0
-LAST_WORDS_SECONDS = 0.5
-ANSWER_SECONDS = 60.0  # a submission under way is heard out: its task is to be recorded or stopped
 CANCEL_PAUSE = timedelta(seconds=30)
 CANCEL_TRIED_FOR = timedelta(hours=1)
 NEVER_ARRIVED = EngineFailure("ENGINE_UNAVAILABLE", "the submission never arrived", is_transient=True)
 WEIGHTS = {plan.name: plan.weight for plan in PLANS.values()}
 
 _log = structlog.get_logger(__name__)
-
-
-class LeaseLost(Exception):
-    """The generation was canceled, or another worker has taken it over."""
-
-
-@dataclass(slots=True)
-class Report:
-    """What the heartbeat writes of a running attempt, and whether it may have been bought elsewhere.
-
-    From then on only the engine's own word allows another submission: whatever else breaks is left to the sweep.
-    """
-
-    stage: Stage
-    progress: float
-    may_be_bought: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +77,8 @@ class AttemptRunner:
         pictures: PictureFetcher,
         metrics: Metrics,
         settings: AttemptSettings,
+        upstreams: Upstreams,
+        moderation: Moderation,
     ) -> None:
         self._database = database
         self._notifications = notifications
@@ -99,6 +88,8 @@ class AttemptRunner:
         self._pictures = pictures
         self._metrics = metrics
         self._settings = settings
+        self._upstreams = upstreams
+        self._moderation = moderation
         self._running: set[asyncio.Task[None]] = set()
         self._is_draining = False
 
@@ -110,9 +101,10 @@ class AttemptRunner:
         if self._is_draining:
             return timedelta(0)
         async with self._database.transaction() as connection:
+            full = await self._upstreams.full_pools(connection) if lane is Lane.SUBMIT else []
             now = self._clock.now()
             generation = await store.claim_next(
-                connection, lane, now, self._settings.lease, self._settings.timeout, WEIGHTS
+                connection, lane, now, self._settings.lease, self._settings.timeout, WEIGHTS, full
             )
         if generation is None:
             return None
@@ -142,7 +134,7 @@ class AttemptRunner:
             return None
         try:
             await self._keeper.discard(generation.id)
-            if generation.engine_task_id is not None:
+            if generation.engine_task_id is not None and generation.engine in self._engines:
                 await self._engine(generation).cancel(generation.engine_task_id)
         except OSError as error:
             _log.warning("cancel_failed", generation_id=generation_id, error=repr(error))
@@ -188,27 +180,52 @@ class AttemptRunner:
                     await asyncio.sleep(engine.poll_seconds)
 
     async def _submit(self, generation: Generation, report: Report, folder: Path) -> None:
-        engine = self._engine(generation)
+        upstream = self._upstreams.of(generation)
         request = await self._request(generation, folder)
-        report.may_be_bought = True
+        if self._upstreams.has_policy(generation.engine):
+            await self._screen(generation, request)
+        request = await upstream.prepare(request)
+        await self._announce(generation, report)
         try:
-            task_id = await engine.submit(request)
+            task_id = await heard_out(upstream.submit(request))
         except EngineRefused:
             raise
         except Exception as error:  # the answer is lost: the engine may still be able to tell what it took
             _log.warning("submission_unanswered", error=repr(error))
-            found = await engine.recover(request)
+            found = await upstream.recover(request)
             if found is None:
                 raise EngineRefused(NEVER_ARRIVED) from error
             task_id = found
-        await self._record_task(generation, task_id)
+        await self._record_task(replace(generation, sent_at=report.sent_at), task_id)
+
+    async def _screen(self, generation: Generation, request: EngineRequest) -> None:
+        """What the door let in may have come from an account that has been stopped since."""
+        text = f"{request.prompt}\n{request.negative_prompt or ''}"
+        try:
+            await self._moderation.check(generation.account_id, text, request.image_path)
+        except DoitongError as refusal:
+            raise EngineRefused(EngineFailure(refusal.code, "before the engine was asked")) from refusal
+
+    async def _announce(self, generation: Generation, report: Report) -> None:
+        """Put on record that a submission is on its way, before it is: from here on it may be bought."""
+        report.sent_at = self._clock.now()
+        async with self._database.transaction() as connection:
+            if not await upstream_store.set_sent(connection, generation.id, generation.fence, report.sent_at):
+                raise LeaseLost
+        report.may_be_bought, report.stage = True, Stage.SUBMITTING
 
     async def _record_task(self, generation: Generation, task_id: str) -> None:
-        """Note the task, to be polled. One that nobody will look for is stopped; a successor's is left alone."""
+        """Note the task, to be polled. One that nobody will look for is stopped; a successor's is left alone.
+
+        An answer that comes after its generation was given up as unknown still settles it.
+        """
         engine = self._engine(generation)
-        due_at = self._clock.now() + timedelta(seconds=engine.poll_seconds)
+        now = self._clock.now()
+        due_at = now + timedelta(seconds=engine.poll_seconds)
         async with self._database.transaction() as connection:
-            if await store.set_rendering(connection, generation.id, generation.fence, task_id, due_at):
+            is_known = await store.set_rendering(connection, generation.id, generation.fence, task_id, due_at)
+            await upstream_store.add_task(connection, generation, task_id, now)
+            if is_known or await upstream_store.set_answered(connection, generation, task_id, due_at):
                 return
             now_stands = (await store.find_many(connection, [generation.id]))[generation.id]
         if now_stands.status is not Status.PROCESSING or now_stands.attempt > generation.attempt:
@@ -216,9 +233,32 @@ class AttemptRunner:
 
     async def _store_upstream(self, generation: Generation, report: Report, folder: Path) -> None:
         assert generation.engine_task_id is not None
+        upstream = self._upstreams.of(generation)
         report.may_be_bought = True
-        film = await self._engine(generation).fetch(generation.engine_task_id, folder / "film.mp4")
+        request = await self._request(generation, folder)
+        if upstream.has_next(generation.engine_task_id):
+            await self._advance(generation, report, request, generation.engine_task_id)
+            return
+        film = await upstream.collect(request, generation.engine_task_id, folder / "film.mp4")
         await self._keep(generation, film, report)
+
+    async def _advance(self, generation: Generation, report: Report, request: EngineRequest, task_id: str) -> None:
+        """Buy the step after one that succeeded. What that one made is kept while the next has to wait."""
+        upstream = self._upstreams.of(generation)
+        await self._announce(generation, report)
+        try:
+            next_id = await heard_out(upstream.advance(request, task_id))
+        except EngineRefused as refused:
+            if refused.failure.wait is None:
+                raise
+            _log.warning("step_waits", generation_id=generation.id, detail=refused.failure.detail)
+            due_at = self._clock.now() + refused.failure.wait
+            async with self._database.transaction() as connection:
+                await store.set_rendering(connection, generation.id, generation.fence, task_id, due_at)
+            return
+        except Exception as error:
+            raise SubmissionUnknown(repr(error)) from error
+        await self._record_task(replace(generation, sent_at=report.sent_at), next_id)
 
     async def _keep(self, generation: Generation, film: Film, report: Report) -> None:
         """Store the film and complete; a worker that was taken for dead does not touch the stored file."""
@@ -242,7 +282,7 @@ class AttemptRunner:
                 await store.set_lease(connection, generation.id, generation.fence, None)
                 await queue.enqueue(connection, queue.STORE, [generation.id])
                 return
-        if generation.lane is Lane.SUBMIT:
+        if generation.lane is Lane.SUBMIT and generation.sent_at is not None:
             await self._guard(generation, self._recover_submission)
         else:
             await self._put_back(generation, timedelta(0))
@@ -274,8 +314,9 @@ class AttemptRunner:
         _log.info("generation_ended", generation_id=ended.id, status=ended.status.value, error=ended.error_code)
 
     async def fail(self, generation: Generation, failure: EngineFailure) -> None:
-        """What follows from a failed attempt: another one, or the end."""
+        """What follows from a failed attempt: another engine, a wait, another attempt, or the end."""
         verdict = judge_failure(failure, generation.attempt)
+        route = self._upstreams.route_after(generation) if failure.may_go_elsewhere else None
         self._metrics.record_attempt(generation.engine, failure.code)
         _log.warning(
             "attempt_failed",
@@ -283,20 +324,45 @@ class AttemptRunner:
             attempt=generation.attempt,
             code=failure.code,
             detail=failure.detail,
-            verdict=verdict.value,
+            verdict=f"to {route.engine}" if route else "wait" if failure.wait else verdict.value,
         )
-        if verdict is Verdict.RETRY:
-            await self._put_back(generation, retry_delay(generation.attempt), counts_attempt=True)
+        if route is not None:
+            await self._put_back(generation, timedelta(0), route=route)
             return
+        if failure.wait is not None:
+            await self._put_back(generation, failure.wait, forgets_start=True)
+            return
+        if verdict is Verdict.RETRY:
+            await self._put_back(generation, retry_delay(failure, generation.attempt), counts_attempt=True)
+            return
+        if failure.code == "CONTENT_POLICY" and generation.sent_at is not None:
+            await self._moderation.note_strike(generation.account_id, generation.id)
         charge = generation.credit_cost if verdict is Verdict.CHARGE else 0
         await self.end(generation, Ending(Status.FAILED, charge, failure.code))
 
-    async def _put_back(self, generation: Generation, delay: timedelta, *, counts_attempt: bool = False) -> None:
+    async def _put_back(
+        self,
+        generation: Generation,
+        delay: timedelta,
+        *,
+        counts_attempt: bool = False,
+        forgets_start: bool = False,
+        route: Route | None = None,
+    ) -> None:
+        """Back to the queue of its engine, or to that of another one."""
         async with self._database.transaction() as connection:
             held = await self._lock_own(connection, generation)
-            if held is not None:
-                now = self._clock.now()
-                await lifecycle.queue_again(connection, held, delay, now, counts_attempt=counts_attempt)
+            if held is None:
+                return
+            await lifecycle.queue_again(
+                connection,
+                held,
+                delay,
+                self._clock.now(),
+                counts_attempt=counts_attempt,
+                forgets_start=forgets_start,
+                route=None if route is None else (route, self._upstreams.pool(route, held)),
+            )
 
     async def _lock_own(self, connection: Connection, generation: Generation) -> Generation | None:
         """The locked row, or None when the fence says that it is not ours any more."""
@@ -321,7 +387,7 @@ class AttemptRunner:
         except LeaseLost:
             _log.warning("lease_lost", fence=generation.fence)
         except EngineRefused as refused:
-            await self.fail(generation, refused.failure)
+            await self.fail(replace(generation, sent_at=report.sent_at), refused.failure)
         except SubmissionUnknown:
             await self._leave_unknown(generation)
         except FilmUnfit as unfit:
@@ -349,6 +415,7 @@ class AttemptRunner:
 
     async def _leave_unknown(self, generation: Generation) -> None:
         async with self._database.transaction() as connection:
+            await lifecycle.wake_pool(connection, replace(generation, stage=Stage.SUBMITTING))
             await store.set_unknown(connection, generation.id, generation.fence)
         self._metrics.record_attempt(generation.engine, "UNKNOWN")
         _log.error("submission_unknown", generation_id=generation.id, engine=generation.engine)
@@ -372,7 +439,7 @@ class AttemptRunner:
                     case None if lease_until > self._clock.now():
                         continue  # the database is away, but nobody else can have claimed yet
                     case _:
-                        await asyncio.wait({task}, timeout=_patience_seconds(report))
+                        await asyncio.wait({task}, timeout=patience_seconds(report))
                         if task.done():  # it ended, or gave the lease up itself, between two heartbeats
                             return task.result()
                         raise LeaseLost
@@ -412,44 +479,4 @@ class AttemptRunner:
         return to_engine_request(generation, image_path, with_pictures(motion, maps))
 
 
-def _patience_seconds(report: Report) -> float:
-    """How long an attempt that has lost its lease may still run."""
-    is_submitting = report.may_be_bought and report.stage is Stage.SUBMITTING
-    return ANSWER_SECONDS if is_submitting else LAST_WORDS_SECONDS
-
-
 Work = Callable[[Generation, Report, Path], Coroutine[Any, Any, None]]
-
-
-def to_engine_request(
-    generation: Generation, image_path: Path | None, motion: Mapping[str, Any] | None
-) -> EngineRequest:
-    """The generation as an engine is told of it; `motion` with local paths for its maps."""
-    parameters = generation.parameters
-    return EngineRequest(
-        generation_id=generation.id,
-        attempt=generation.attempt,
-        service=generation.service,
-        kind=generation.kind,
-        prompt=generation.prompt,
-        duration_seconds=parameters["duration"],
-        aspect_ratio=AspectRatio(parameters["aspectRatio"]),
-        version=Version(parameters["version"]),
-        quality=Quality(parameters["quality"]),
-        width=parameters["width"],
-        height=parameters["height"],
-        frames_per_second=parameters["fps"],
-        seed=parameters["seed"],
-        motion_intensity=MotionIntensity(parameters["motionIntensity"]),
-        motion=None if motion is None else to_motion(motion),
-        negative_prompt=parameters["negativePrompt"],
-        image_path=image_path,
-        has_audio=parameters.get("audio", True),
-    )
-
-
-def to_motion(motion: Mapping[str, Any]) -> Motion:
-    """A stored motion, whose maps are paths by now, for an engine."""
-    moves = tuple(Move(**{**move, "easing": Easing(move.get("easing", Easing.IN_OUT))}) for move in motion["camera"])
-    depth_path = Path(motion["depth"]) if "depth" in motion else None
-    return Motion(moves, tuple(motion["brushes"]), depth_path, motion.get("depthInverted", False))

@@ -12,11 +12,12 @@ from typing import Any
 from doitong.db import queue
 from doitong.db.notifications import notify
 from doitong.db.pool import Connection
-from doitong.generations import store
-from doitong.generations.model import Generation, Lane, Status
+from doitong.generations import store, upstream_store
+from doitong.generations.model import Generation, Lane, Stage, Status
 from doitong.generations.presentation import present_error, present_metadata
+from doitong.generations.routing import Route
 from doitong.generations.rules import Ending, was_ready
-from doitong.generations.submission import LANE_ENTRYPOINTS
+from doitong.generations.submission import LANE_ENTRYPOINTS, WAITING_MAXIMUM
 from doitong.ledger import store as ledger
 from doitong.ledger.model import HoldState
 from doitong.plans import store as plans
@@ -43,6 +44,7 @@ async def finish(
         connection, generation.id, ending.status, ending.charge_credits, metadata, ending.error_code, now
     )
     await free_slot(connection, generation)
+    await wake_pool(connection, generation)
     if ended.status is not Status.COMPLETED and generation.started_at is not None:
         for delay in (None, LEFTOVERS_AGAIN):
             await queue.enqueue(connection, queue.CANCEL, [generation.id], delay=delay)
@@ -121,14 +123,40 @@ async def _promote(connection: Connection, locked: plans.LockedUsage) -> None:
         await queue.enqueue(connection, entrypoint, [item for item, of_lane in promoted if of_lane is lane])
 
 
+async def wake_pool(connection: Connection, generation: Generation) -> None:
+    """Have somebody look for the next one, now that a generation leaves its place at the engine."""
+    if generation.pool is not None and generation.stage in (Stage.SUBMITTING, Stage.RENDERING):
+        waiting = await upstream_store.ready_in_pools(connection, [generation.pool], 1)
+        await queue.enqueue(connection, queue.SUBMIT, waiting)
+
+
 async def queue_again(
-    connection: Connection, generation: Generation, delay: timedelta, now: datetime, *, counts_attempt: bool
+    connection: Connection,
+    generation: Generation,
+    delay: timedelta,
+    now: datetime,
+    *,
+    counts_attempt: bool,
+    forgets_start: bool = False,
+    route: tuple[Route, str | None] | None = None,
 ) -> None:
-    """Put a running generation, locked by this transaction, back among the ready ones, to be looked at later."""
+    """Put a running generation, locked by this transaction, back among the ready ones, to be looked at later.
+
+    One that `forgets_start` was taken by no engine: it may wait as long as one that never started. With `route`, an
+    engine and its pool, that engine is to have it.
+    """
     assert generation.holds_slot
     due_at = now + delay if delay else None
-    await store.set_queued_again(connection, generation.id, due_at, counts_attempt=counts_attempt)
+    waits_until = generation.created_at + WAITING_MAXIMUM if forgets_start else None
+    await wake_pool(connection, generation)
+    await store.set_queued_again(
+        connection, generation.id, due_at, counts_attempt=counts_attempt, waits_until=waits_until
+    )
+    lane = generation.lane
+    if route is not None:
+        lane = route[0].lane
+        await upstream_store.set_engine(connection, generation.id, route[0].engine, lane, route[1])
     if not was_ready(generation):
         locked = (await plans.lock_usage(connection, [generation.account_id]))[generation.account_id]
         await plans.save_usages(connection, [replace(locked.usage, ready=locked.usage.ready + 1)])
-    await queue.enqueue(connection, LANE_ENTRYPOINTS[generation.lane], [generation.id], delay=delay or None)
+    await queue.enqueue(connection, LANE_ENTRYPOINTS[lane], [generation.id], delay=delay or None)

@@ -106,6 +106,8 @@ class Generation:
     started_at: datetime | None
     completed_at: datetime | None
     deadline_at: datetime
+    pool: str | None = None  # the engine's limits that it counts against
+    sent_at: datetime | None = None  # the submission of this attempt was on its way from here on
     queue_position: int | None = None
     expected_start_at: datetime | None = None
 

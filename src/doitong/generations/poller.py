@@ -15,16 +15,20 @@ from doitong.core.clock import Clock
 from doitong.db import queue
 from doitong.db.pool import Database
 from doitong.engines.port import Engine, EngineFailure, TaskState, TaskStatus
-from doitong.generations import store
+from doitong.generations import upstream_store as store
 from doitong.generations.attempts import AttemptRunner
 from doitong.generations.model import Generation
 
 BATCH_MAXIMUM = 500
+BATCHES_MAXIMUM = 4  # at once: one upstream that is silent for a while holds up no other task
 CONCURRENT_LOOKS = 64
 LOOK_SECONDS_MAXIMUM = 20.0
 PAUSE_MINIMUM_SECONDS = 0.01
 PAUSE_MAXIMUM_SECONDS = 0.2
 JITTER = 0.1
+UNANSWERED_PAUSES = 2.0  # how many pauses until a task is asked for again that could not be asked for
+UNKNOWN_ENGINE_SECONDS = 30.0
+ENDED = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.LOST, TaskState.CANCELED)
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +43,7 @@ class Poller:
         engines: Mapping[str, Engine],
         runner: AttemptRunner,
         lease: timedelta,
+        timeout: timedelta,
         random_unit: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
@@ -46,19 +51,27 @@ class Poller:
         self._engines = engines
         self._runner = runner
         self._lease = lease
+        self._timeout = timeout  # of a generation, from the moment it is known to render
         self._random_unit = random_unit
         self._places = asyncio.Semaphore(CONCURRENT_LOOKS)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll until `stop` is set."""
+        """Poll until `stop` is set; what was begun is finished."""
+        under_way: set[asyncio.Task[None]] = set()
         while not stop.is_set():
             try:
-                await self.poll_once()
+                due = await self._claim()
+                if due:
+                    under_way.add(asyncio.create_task(self._handle_safely(due)))
+                if len(under_way) >= BATCHES_MAXIMUM:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                under_way = {task for task in under_way if not task.done()}
                 seconds = await self._until_next()
             except Exception:
                 _log.exception("poll_failed")
                 seconds = PAUSE_MAXIMUM_SECONDS
             await _pause(stop, seconds)
+        await asyncio.gather(*under_way)
 
     async def _until_next(self) -> float:
         """Seconds until a task is due, within bounds: another worker may record one that is due sooner."""
@@ -71,15 +84,27 @@ class Poller:
 
     async def poll_once(self) -> int:
         """Look at one batch of due tasks; returns how many."""
+        due = await self._claim()
+        await self._handle(due)
+        return len(due)
+
+    async def _claim(self) -> list[Generation]:
         async with self._database.transaction() as connection:
-            due = await store.claim_due(connection, self._clock.now(), self._lease, BATCH_MAXIMUM)
+            return await store.claim_due(connection, self._clock.now(), self._lease, BATCH_MAXIMUM)
+
+    async def _handle_safely(self, due: list[Generation]) -> None:
+        try:
+            await self._handle(due)
+        except Exception:
+            _log.exception("poll_failed")
+
+    async def _handle(self, due: list[Generation]) -> None:
         seen = await asyncio.gather(*(self._look(generation) for generation in due))
-        looked = [(generation, status) for generation, status in zip(due, seen, strict=True) if status]
+        looked = list(zip(due, seen, strict=True))
         await self._write(looked)
         for generation, status in looked:
-            if status.state in (TaskState.FAILED, TaskState.LOST, TaskState.CANCELED):
+            if status and status.state in (TaskState.FAILED, TaskState.LOST, TaskState.CANCELED):
                 await self._fail(generation, status)
-        return len(due)
 
     async def _fail(self, generation: Generation, status: TaskStatus) -> None:
         """What follows from a failed task. One that cannot be written comes due again and spoils no other."""
@@ -102,24 +127,40 @@ class Poller:
                 _log.exception("watch_broke", generation_id=generation.id, engine=generation.engine)
             return None
 
-    async def _write(self, looked: list[tuple[Generation, TaskStatus]]) -> None:
-        running = [
-            (generation.id, generation.fence, min(status.progress, 0.96), self._next_look(generation))
-            for generation, status in looked
-            if status.state in (TaskState.WAITING, TaskState.RENDERING)
+    async def _write(self, looked: list[tuple[Generation, TaskStatus | None]]) -> None:
+        running = [self._rearmed(item, status) for item, status in looked if not status or status.state not in ENDED]
+        done = [item for item, status in looked if status and status.state is TaskState.SUCCEEDED]
+        ended = [
+            (item.engine, item.engine_task_id or "", status.state.value, status.cost_credits)
+            for item, status in looked
+            if status and status.state in ENDED
         ]
-        done = [(item.id, item.fence) for item, status in looked if status.state is TaskState.SUCCEEDED]
-        if not running and not done:
-            return
         async with self._database.transaction() as connection:
             await store.rearm(connection, running)
+            await store.end_tasks(connection, ended, self._clock.now())
             if done:
-                await queue.enqueue(connection, queue.STORE, await store.set_storing(connection, done))
+                moved = await store.set_storing(connection, [(item.id, item.fence) for item in done])
+                await queue.enqueue(connection, queue.STORE, moved)
+                pools = list({item.pool for item in done if item.pool})
+                waiting = await store.ready_in_pools(connection, pools, len(done)) if pools else []
+                await queue.enqueue(connection, queue.SUBMIT, waiting)
 
-    def _next_look(self, generation: Generation) -> datetime:
-        pause = self._engines[generation.engine].poll_seconds
+    def _rearmed(self, generation: Generation, status: TaskStatus | None) -> store.Rearmed:
+        """When to look again. A task that waits at its upstream has its whole time before it still."""
+        now = self._clock.now()
+        if status is None:
+            return store.Rearmed(
+                generation.id, generation.fence, 0.0, self._next_look(generation, UNANSWERED_PAUSES), None
+            )
+        deadline_at = now + self._timeout if status.state is TaskState.WAITING else None
+        progress = min(status.progress, 0.96)
+        return store.Rearmed(generation.id, generation.fence, progress, self._next_look(generation, 1.0), deadline_at)
+
+    def _next_look(self, generation: Generation, pauses: float) -> datetime:
+        engine = self._engines.get(generation.engine)
+        pause = engine.poll_seconds if engine else UNKNOWN_ENGINE_SECONDS
         jitter = 1 + JITTER * (2 * self._random_unit() - 1)
-        return self._clock.now() + timedelta(seconds=pause * jitter)
+        return self._clock.now() + timedelta(seconds=pause * pauses * jitter)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

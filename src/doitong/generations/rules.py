@@ -10,7 +10,6 @@ from doitong.catalogue.services import PRICES
 from doitong.engines.port import EngineFailure
 from doitong.generations.model import Generation, GenerationRequest, Stage, Status
 
-ATTEMPTS_MAXIMUM = 3
 RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=15))
 QUOTE_LIFETIME = timedelta(minutes=15)
 
@@ -50,14 +49,14 @@ class Verdict(StrEnum):
 
 def judge_failure(failure: EngineFailure, attempt: int) -> Verdict:
     """Another attempt for a transient failure while attempts are left; else the engine's word on the charge."""
-    if failure.is_transient and not failure.is_charged and attempt < ATTEMPTS_MAXIMUM:
+    if failure.is_transient and not failure.is_charged and attempt <= failure.retries:
         return Verdict.RETRY
     return Verdict.CHARGE if failure.is_charged else Verdict.RELEASE
 
 
-def retry_delay(attempt: int) -> timedelta:
-    """Pause before the attempt after number `attempt` (1, 2, …)."""
-    return RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
+def retry_delay(failure: EngineFailure, attempt: int) -> timedelta:
+    """Pause before the attempt after number `attempt` (1, 2, …), which failed so."""
+    return failure.pause or RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
 
 
 @dataclass(frozen=True, slots=True)

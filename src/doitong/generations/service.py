@@ -2,23 +2,21 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from doitong.catalogue.model import AspectRatio
-from doitong.catalogue.services import SERVICES
 from doitong.core.clock import Clock
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound, whole_number
 from doitong.core.ids import RandomBits, is_id, new_id
 from doitong.db.notifications import Notifications
 from doitong.db.pool import Database
+from doitong.engines.port import Wish
 from doitong.generations import lifecycle, quote_store, store
 from doitong.generations.model import (
     Generation,
     GenerationFilter,
     GenerationRequest,
-    Lane,
     Page,
     Quote,
     RawRequest,
@@ -27,6 +25,7 @@ from doitong.generations.model import (
 )
 from doitong.generations.parsing import motion_pictures, parse_request, with_pictures
 from doitong.generations.reading import BatchedReader, Places
+from doitong.generations.routing import Route, Routing
 from doitong.generations.rules import (
     QUOTE_LIFETIME,
     Ending,
@@ -38,6 +37,7 @@ from doitong.generations.submission import Application, Submission, SubmissionDe
 from doitong.idempotency import store as idempotency
 from doitong.idempotency.rules import KEPT_FOR, fingerprint, parse_key
 from doitong.keys.model import Caller
+from doitong.moderation.service import Moderation
 from doitong.plans import store as plans
 from doitong.plans.model import plan_of
 from doitong.plans.rules import rate_state, shift
@@ -73,7 +73,8 @@ class GenerationService:
         egress: AddressChecker,
         metrics: Metrics,
         *,
-        engines_of: Mapping[str, tuple[str, Lane]],
+        routing: Routing,
+        moderation: Moderation,
         cdn_base_url: str,
         random_bits: RandomBits = secrets.randbits,
     ) -> None:
@@ -83,7 +84,8 @@ class GenerationService:
         self._pictures = pictures
         self._egress = egress
         self._metrics = metrics
-        self._engines_of = engines_of
+        self._routing = routing
+        self._moderation = moderation
         self._cdn_base_url = cdn_base_url
         self._random_bits = random_bits
         self._desk = SubmissionDesk(database, clock)
@@ -108,13 +110,15 @@ class GenerationService:
             replay = await self._find_replay(caller, request, key, digest)
             if replay is not None:
                 return replay
+        await self._admit(caller, request, raw)
         credits = await self._settle_price(caller, request)
         if request.webhook_url is not None:
             shown = raw.values["webhookUrl"][0]
             await self._egress.check_address(request.webhook_url, shown)
         if request.image is not None:
             request = await self._take_pictures(caller, request, raw)
-        generation = self._draft(caller, request, credits)
+        route = self._routing.first(request.service, _wish(request), _shown(raw))
+        generation = self._draft(caller, request, credits, route)
         submission = await self._desk.submit(Application(generation, caller.key_prefix, key, digest))
         if not submission.is_replay:
             self._metrics.record_generation("submitted")
@@ -137,8 +141,16 @@ class GenerationService:
         limit = plan_of(caller.plan, caller.limits).generations_per_minute
         rate = rate_state(shift(usage.window, now_second), limit, now_second)
         ratio = request.aspect_ratio or AspectRatio.WIDE
-        draft = self._draft(caller, replace(request, aspect_ratio=ratio), price_credits(request))
+        route = self._routing.routes[request.service][0]
+        draft = self._draft(caller, replace(request, aspect_ratio=ratio), price_credits(request), route)
         return Submission(restore(draft, record), True, rate)
+
+    async def _admit(self, caller: Caller, request: GenerationRequest, raw: RawRequest) -> None:
+        """Refuse what no engine of the service offers, and what must not go to one that judges content."""
+        route = self._routing.first(request.service, _wish(request), _shown(raw))
+        if route.engine in self._routing.offers:
+            text = f"{request.prompt}\n{request.negative_prompt or ''}"
+            await self._moderation.check(caller.account_id, text)
 
     async def _take_pictures(self, caller: Caller, request: GenerationRequest, raw: RawRequest) -> GenerationRequest:
         """The request with uploads in place of whatever the picture and its motion's maps were given as."""
@@ -152,9 +164,8 @@ class GenerationService:
         motion = with_pictures(request.motion, maps)
         return replace(request, image=upload.id, aspect_ratio=ratio, motion=motion)
 
-    def _draft(self, caller: Caller, request: GenerationRequest, credits: int) -> Generation:
+    def _draft(self, caller: Caller, request: GenerationRequest, credits: int, route: Route) -> Generation:
         now = self._clock.now()
-        engine, lane = self._engines_of[request.service]
         return new_generation(
             new_id(now, self._random_bits),
             caller.account_id,
@@ -166,8 +177,9 @@ class GenerationService:
                 "parameters": choose_parameters(request, self._random_bits(32)),
                 "webhook_url": request.webhook_url,
                 "credit_cost": credits,
-                "lane": lane,
-                "engine": engine,
+                "lane": route.lane,
+                "engine": route.engine,
+                "pool": self._routing.pool(route.engine, _wish(request)),
             },
         )
 
@@ -177,6 +189,7 @@ class GenerationService:
         """The exact price of a request, binding until it expires. Nothing is held."""
         caller.require("generations:read")
         request = parse_request(raw)
+        self._routing.first(request.service, _wish(request), _shown(raw))
         now = self._clock.now()
         quote = Quote(
             id=new_id(now, self._random_bits),
@@ -288,21 +301,11 @@ def _priced_terms(request: GenerationRequest) -> dict[str, Any]:
     return {name: terms[name] for name in ("service", "kind", "duration", "quality", "version", "aspectRatio")}
 
 
-def engines_by_service(overrides: str, lanes: Mapping[str, Lane]) -> dict[str, tuple[str, Lane]]:
-    """The engine that serves each service: the first named one that this installation has.
+def _wish(request: GenerationRequest) -> Wish:
+    """What an engine's table is asked by; a picture's ratio may not be known yet, and all of them are offered."""
+    return Wish(request.kind, request.version, request.quality, request.aspect_ratio or AspectRatio.WIDE)
 
-    `overrides` is the setting `runway=studio,scripted;runway-i2v=studio`. Raises ValueError with the reason.
-    """
-    orders = {service.id: list(service.engines) for service in SERVICES.values()}
-    for part in filter(None, (item.strip() for item in overrides.split(";"))):
-        service, _, names = part.partition("=")
-        if service.strip() not in orders:
-            raise ValueError(f"DOITONG_SERVICE_ENGINES names an unknown service: {service.strip()!r}")
-        orders[service.strip()] = [name.strip() for name in names.split(",") if name.strip()]
-    chosen = {}
-    for service_id, names_in_order in orders.items():
-        available = [name for name in names_in_order if name in lanes]
-        if not available:
-            raise ValueError(f"no engine for service {service_id!r} among {names_in_order}; have {sorted(lanes)}")
-        chosen[service_id] = (available[0], lanes[available[0]])
-    return chosen
+
+def _shown(raw: RawRequest) -> dict[str, str]:
+    """Parameters by the names that the caller used."""
+    return {name: given[0] for name, given in raw.values.items()}

@@ -12,7 +12,7 @@ from doitong.generations.model import Generation, GenerationFilter, Lane, Stage,
 COLUMNS = (
     "id, account_id, kind, service, prompt, parameters, webhook_url, credit_cost, status, stage, progress, holds_slot,"
     " lane, engine, engine_task_id, attempt, fence, metadata, error_code, created_at, started_at, completed_at,"
-    " deadline_at"
+    " deadline_at, pool, sent_at"
 )
 SELECT = f"SELECT {COLUMNS} FROM generation"  # noqa: S608  (a constant list of columns)
 RETURNING = "RETURNING " + ", ".join(f"g.{name.strip()}" for name in COLUMNS.split(","))
@@ -35,8 +35,8 @@ async def insert(connection: Connection, generations: Iterable[tuple[Generation,
     await connection.executemany(
         """
         INSERT INTO generation (id, account_id, key_prefix, kind, service, prompt, parameters, webhook_url,
-            credit_cost, status, stage, holds_slot, lane, engine, created_at, deadline_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'processing', 'queued', $10, $11, $12, $13, $14)
+            credit_cost, status, stage, holds_slot, lane, engine, created_at, deadline_at, pool)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'processing', 'queued', $10, $11, $12, $13, $14, $15)
         """,
         [
             (
@@ -54,6 +54,7 @@ async def insert(connection: Connection, generations: Iterable[tuple[Generation,
                 g.engine,
                 g.created_at,
                 g.deadline_at,
+                g.pool,
             )
             for g, key_prefix in generations
         ],
@@ -159,8 +160,9 @@ async def claim_next(
     lease: timedelta,
     time_limit: timedelta,
     weights: Mapping[str, int],
+    full_pools: Sequence[str] = (),
 ) -> Generation | None:
-    """Claim the ready generation whose account is furthest behind in virtual time, or None.
+    """Claim the ready generation whose account is furthest behind in virtual time, or None; none of a full pool.
 
     Its first start sets the deadline, `time_limit` from now: waiting in the queue is not counted.
     Start-time fair queueing: a start moves its account's virtual time on by 1/weight, and the virtual clock to
@@ -175,6 +177,7 @@ async def claim_next(
                 (SELECT id, account_id FROM generation
                  WHERE account_id = u.account_id AND lane = $1 AND status = 'processing' AND holds_slot
                      AND stage = 'queued' AND (due_at IS NULL OR due_at <= $2)
+                     AND (pool IS NULL OR pool <> ALL ($7::text[]))
                  ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) g
             LIMIT 1
         ), started AS (
@@ -187,7 +190,7 @@ async def claim_next(
         )
         UPDATE generation g
         SET stage = 'submitting', fence = g.fence + 1, attempt = g.attempt + 1, lease_until = $3, due_at = NULL,
-            started_at = coalesce(g.started_at, $2), engine_task_id = NULL,
+            started_at = coalesce(g.started_at, $2), engine_task_id = NULL, sent_at = NULL,
             deadline_at = CASE WHEN g.started_at IS NULL THEN $2 + $6::interval ELSE g.deadline_at END
         FROM picked
         WHERE g.id = picked.id AND
@@ -200,6 +203,7 @@ async def claim_next(
         list(weights),
         list(weights.values()),
         time_limit,
+        list(full_pools),
     )
     return to_generation(row) if row else None
 
@@ -247,11 +251,12 @@ async def renew_lease(
 ) -> bool:
     """Heartbeat with progress; False when the fence has moved on, or the lease was given up or has ended.
 
-    A lease that its own attempt gave up (the task is now polled) is not taken up again by a late heartbeat.
+    A lease that its own attempt gave up (the task is now polled) is not taken up again by a late heartbeat. In the
+    submit lane stages are records of what may have been bought: a heartbeat does not move them.
     """
     result = await connection.execute(
         """
-        UPDATE generation SET lease_until = $3, stage = $4, progress = $5
+        UPDATE generation SET lease_until = $3, stage = CASE WHEN lane = 'submit' THEN stage ELSE $4 END, progress = $5
         WHERE id = $1 AND fence = $2 AND status = 'processing' AND lease_until IS NOT NULL
         """,
         generation_id,
@@ -305,18 +310,29 @@ async def set_unknown(connection: Connection, generation_id: str, fence: int) ->
 
 
 async def set_queued_again(
-    connection: Connection, generation_id: str, due_at: datetime | None, *, counts_attempt: bool
+    connection: Connection,
+    generation_id: str,
+    due_at: datetime | None,
+    *,
+    counts_attempt: bool,
+    waits_until: datetime | None = None,
 ) -> None:
-    """Back to the queue, of a row that this transaction has locked."""
+    """Back to the queue, of a row that this transaction has locked.
+
+    With `waits_until` as if it had never started: until then it may wait in the queue.
+    """
     await connection.execute(
         """
-        UPDATE generation SET stage = 'queued', due_at = $2, lease_until = NULL, engine_task_id = NULL,
-            progress = 0, fence = fence + 1, attempt = attempt - $3
+        UPDATE generation SET stage = 'queued', due_at = $2, lease_until = NULL, engine_task_id = NULL, sent_at = NULL,
+            progress = 0, fence = fence + 1, attempt = attempt - $3,
+            started_at = CASE WHEN $4::timestamptz IS NULL THEN started_at END,
+            deadline_at = coalesce($4, deadline_at)
         WHERE id = $1
         """,
         generation_id,
         due_at,
         0 if counts_attempt else 1,
+        waits_until,
     )
 
 
@@ -361,66 +377,6 @@ async def promote_oldest(connection: Connection, account_id: str, limit: int) ->
         limit,
     )
     return [(row["id"], Lane(row["lane"])) for row in rows]
-
-
-# Polling ---------------------------------------------------------------------------------------------------
-
-
-async def claim_due(connection: Connection, now: datetime, lease: timedelta, limit: int) -> list[Generation]:
-    """Take up to `limit` tasks whose time to ask has come; they come due again when the lease ends."""
-    rows = await connection.fetch(
-        f"""
-        UPDATE generation g SET due_at = $2 WHERE id = ANY (ARRAY  -- evaluated once: IN may be planned otherwise
-            (SELECT id FROM generation WHERE stage = 'rendering' AND lane = 'submit' AND due_at <= $1
-             ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED))
-        {RETURNING}
-        """,  # noqa: S608
-        now,
-        now + lease,
-        limit,
-    )
-    return [to_generation(row) for row in rows]
-
-
-async def next_due(connection: Connection) -> datetime | None:
-    """When the next task is to be asked for."""
-    moment: datetime | None = await connection.fetchval(
-        "SELECT min(due_at) FROM generation WHERE stage = 'rendering' AND lane = 'submit'"
-    )
-    return moment
-
-
-async def rearm(connection: Connection, watched: Sequence[tuple[str, int, float, datetime]]) -> None:
-    """Write (id, fence, progress, due_at) of tasks that still run, in one statement."""
-    if not watched:
-        return
-    await connection.execute(
-        """
-        UPDATE generation g SET progress = greatest(g.progress, w.progress), due_at = w.due_at
-        FROM unnest($1::text[], $2::bigint[], $3::real[], $4::timestamptz[]) AS w (id, fence, progress, due_at)
-        WHERE g.id = w.id AND g.fence = w.fence AND g.status = 'processing' AND g.stage = 'rendering'
-        """,
-        [item[0] for item in watched],
-        [item[1] for item in watched],
-        [item[2] for item in watched],
-        [item[3] for item in watched],
-    )
-
-
-async def set_storing(connection: Connection, watched: Sequence[tuple[str, int]]) -> list[str]:
-    """Tasks (id, fence) that succeeded upstream: their films are to be fetched. Returns those that moved."""
-    rows = await connection.fetch(
-        """
-        UPDATE generation g SET stage = 'storing', progress = greatest(g.progress, 0.97), due_at = NULL,
-            lease_until = NULL
-        FROM unnest($1::text[], $2::bigint[]) AS w (id, fence)
-        WHERE g.id = w.id AND g.fence = w.fence AND g.status = 'processing' AND g.stage = 'rendering'
-        RETURNING g.id
-        """,
-        [item[0] for item in watched],
-        [item[1] for item in watched],
-    )
-    return [row["id"] for row in rows]
 
 
 # Sweeps ----------------------------------------------------------------------------------------------------

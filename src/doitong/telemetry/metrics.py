@@ -23,6 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
+        self._problems: dict[str, set[str]] = {}
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self._define_http()
@@ -61,6 +62,21 @@ class Metrics:
             ("engine", "outcome"),
             registry=self.registry,
         )
+        self.engine_problems = Gauge(
+            "doitong_engine_problem",
+            "1 for what is wrong with an upstream engine's account now.",
+            ("engine", "problem"),
+            registry=self.registry,
+        )
+        self.engine_credits = Gauge(
+            "doitong_engine_credits", "Credits left at an upstream engine.", ("engine",), registry=self.registry
+        )
+        self.engine_alarms = Counter(
+            "doitong_engine_alarms",
+            "Problems of upstream engines as they arose.",
+            ("engine", "problem"),
+            registry=self.registry,
+        )
         self.webhook_deliveries = Counter(
             "doitong_webhook_deliveries",
             "Webhook delivery attempts by outcome.",
@@ -95,6 +111,17 @@ class Metrics:
 
     def record_attempt(self, engine: str, outcome: str) -> None:
         self.engine_attempts.labels(engine, outcome).inc()
+
+    def record_alarm(self, engine: str, problem: str) -> None:
+        self.engine_alarms.labels(engine, problem).inc()
+
+    def set_engine(self, engine: str, problem: str | None, credits: int | None) -> None:
+        """How an upstream stands; of its problems at most one is 1."""
+        self._problems.setdefault(engine, set()).update({problem} if problem else ())
+        for name in self._problems[engine]:
+            self.engine_problems.labels(engine, name).set(1 if name == problem else 0)
+        if credits is not None:
+            self.engine_credits.labels(engine).set(credits)
 
     def record_delivery(self, outcome: str, seconds: float) -> None:
         self.webhook_deliveries.labels(outcome).inc()

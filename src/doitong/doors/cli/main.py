@@ -17,6 +17,7 @@ _COMMANDS = {
     "keys": ("operate", "keys", "Create, list and revoke API keys."),
     "credits": ("operate", "credits", "Grant, correct and read credits."),
     "webhooks": ("operate", "webhooks", "List webhook deliveries and send them again."),
+    "generations": ("unknown", "generations", "Settle submissions whose answer was lost."),
     "ledger": ("operate", "ledger", "Prove that the ledger agrees with itself."),
     "provenance": ("provenance", "provenance", "Read where a film comes from."),
     "serve": ("serve", "serve", "Run the API alone, on a database that runs already."),

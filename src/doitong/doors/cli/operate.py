@@ -69,7 +69,7 @@ async def _account_id(app: "Application", name_or_id: str) -> str:
     return account.id
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def show_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Columns as wide as they need to be; tabs where nobody looks, for other programs."""
     lines = [tuple(head), *(tuple("" if cell is None else str(cell) for cell in row) for row in rows)]
     if not sys.stdout.isatty():
@@ -113,7 +113,7 @@ def list_accounts(after: str | None) -> None:
         return await app.accounts.list(first=PAGE, after=after)
 
     page = with_app(use)
-    _table(
+    show_table(
         ("ID", "NAME", "PLAN", "CREATED", "DISABLED"),
         [
             (item.id, item.name, item.plan, to_iso(item.created_at), item.disabled_at and "yes")
@@ -202,7 +202,7 @@ def list_keys(account: str, after: str | None) -> None:
         return await app.keys.list(await _account_id(app, account), first=PAGE, after=after)
 
     page = with_app(use)
-    _table(
+    show_table(
         ("ID", "PREFIX", "NAME", "SCOPES", "CREATED", "LAST USED", "REVOKED"),
         [
             (
@@ -289,7 +289,7 @@ def statement(account: str, after: str | None) -> None:
         return await app.ledger.statement(await _account_id(app, account), first=PAGE, after=after)
 
     page = with_app(use)
-    _table(
+    show_table(
         ("TIME", "KIND", "AMOUNT", "AVAILABLE", "HELD", "GENERATION", "REASON"),
         [
             (
@@ -320,7 +320,7 @@ def verify() -> None:
         click.echo("The ledger agrees: 0 differences.")
         return
     rows = [(item.check, item.subject, item.expected, item.found) for item in differences]
-    _table(("CHECK", "SUBJECT", "EXPECTED", "FOUND"), rows)
+    show_table(("CHECK", "SUBJECT", "EXPECTED", "FOUND"), rows)
     sys.exit(1)
 
 
@@ -347,7 +347,7 @@ def list_deliveries(account: str, state: str | None, generation: str | None, aft
         return await app.webhooks.list_deliveries(account_id, narrowed, after, PAGE)
 
     page = with_app(use)
-    _table(
+    show_table(
         ("ID", "EVENT", "GENERATION", "STATE", "TRIES", "CREATED", "URL"),
         [
             (

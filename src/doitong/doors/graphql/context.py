@@ -23,7 +23,8 @@ _ONE_SUBMISSION = rule("may be used with one submission a request only", "se lah
 class Context:
     """One operation's context. Open it with `open_context`."""
 
-    def __init__(self, call: Call, found: Operations | DoitongError) -> None:
+    def __init__(self, application: "Application", call: Call, found: Operations | DoitongError) -> None:
+        self.application = application
         self.call = call
         self._found = found
 
@@ -41,11 +42,11 @@ async def open_context(application: "Application", call: Call, prepared: Prepare
     if submissions > 1 and call.header("idempotency-key") is not None:
         raise InvalidParameter("Idempotency-Key", _ONE_SUBMISSION)
     if OPEN_FIELDS.issuperset(prepared.root_fields):
-        return Context(call, DoitongError("UNAUTHENTICATED"))
+        return Context(application, call, DoitongError("UNAUTHENTICATED"))
     try:
         caller = await identify(application, call)
         if submissions == 0:
             count_read(application, caller, call)
     except DoitongError as error:
-        return Context(call, error)
-    return Context(call, Operations(application, caller, call))
+        return Context(application, call, error)
+    return Context(application, call, Operations(application, caller, call))

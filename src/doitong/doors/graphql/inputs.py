@@ -138,6 +138,12 @@ class GrantInput:
 
 
 @strawberry.input
+class SettleSubmissionInput:
+    outcome: str
+    task_id: str | None = UNSET
+
+
+@strawberry.input
 class CreateEndpointInput:
     url: str
     events: list[str] | None = UNSET

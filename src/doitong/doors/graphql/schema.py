@@ -84,8 +84,8 @@ class Query:
         return cast(Any, _nodes(await _of(info).statement(_page(first, after)), "statement"))
 
     @strawberry.field(description="The catalogue; needs no key.")
-    def services(self) -> list[types.Service]:
-        return cast(Any, doors.services())
+    async def services(self, info: Info) -> list[types.Service]:
+        return cast(Any, await doors.services(info.context.application))
 
     @strawberry.field(description="The exact price of a request, binding until it expires.")
     async def quote(self, info: Info, input: inputs.GenerateInput) -> types.Quote | None:
@@ -94,6 +94,12 @@ class Query:
     @strawberry.field(description="Every account, newest first. Needs the scope `accounts:write`.")
     async def accounts(self, info: Info, first: First = UNSET, after: After = UNSET) -> types.AccountConnection | None:
         return cast(Any, _nodes(await _of(info).accounts(_page(first, after)), "accounts"))
+
+    @strawberry.field(description="Submissions whose answer was lost, oldest first. Needs the scope `accounts:write`.")
+    async def unknown_submissions(
+        self, info: Info, first: First = UNSET, after: After = UNSET
+    ) -> types.UnknownSubmissionConnection | None:
+        return cast(Any, _nodes(await _of(info).unknown_submissions(_page(first, after)), "unknownSubmissions"))
 
     @strawberry.field(description="The account's API keys, newest first.")
     async def keys(self, info: Info, first: First = UNSET, after: After = UNSET) -> types.ApiKeyConnection | None:
@@ -178,6 +184,12 @@ class Mutation:
     @strawberry.mutation(description="Credits into an account. Needs the scope `accounts:write`.")
     async def grant_credits(self, info: Info, account_id: ID, input: inputs.GrantInput) -> types.Credits | None:
         return cast(Any, await _of(info).grant_credits(account_id, _values(input)))
+
+    @strawberry.mutation(description="Say what became of a lost submission, once. Needs the scope `accounts:write`.")
+    async def settle_submission(
+        self, info: Info, id: ID, input: inputs.SettleSubmissionInput
+    ) -> types.Generation | None:
+        return cast(Any, await _of(info).settle_submission(id, _values(input)))
 
     @strawberry.mutation
     async def create_endpoint(self, info: Info, input: inputs.CreateEndpointInput) -> types.Endpoint | None:

@@ -112,7 +112,9 @@ class Service:
     name: str
     type: GenerationType
     kinds: list[str]
-    engines: list[str]
+    engines: list[str] = strawberry.field(description="Asked in this order.")
+    engine_states: JSON = strawberry.field(description="`{engine, problem}` of each; problem null is none.")
+    mapping: JSON = strawberry.field(description="What an upstream engine makes of each combination.")
     versions: list[str]
     qualities: list[str]
     aspect_ratios: list[str]
@@ -169,6 +171,28 @@ class NewAccount:
 @strawberry.type
 class AccountConnection:
     nodes: list[Account]
+    page_info: PageInfo
+
+
+@strawberry.type(description="A submission whose answer was lost: nobody knows whether it was bought.")
+class UnknownSubmission:
+    id: strawberry.ID
+    account_id: strawberry.ID
+    engine: str
+    kind: str
+    prompt: str
+    parameters: JSON
+    seed: float = strawberry.field(description="A whole number up to 4294967295.")
+    attempt: int
+    last_step: str | None
+    credit_cost: int
+    created_at: str
+    sent_at: str | None
+
+
+@strawberry.type
+class UnknownSubmissionConnection:
+    nodes: list[UnknownSubmission]
     page_info: PageInfo
 
 

@@ -8,7 +8,7 @@ import orjson
 
 from doitong.accounts.model import Account, SigningSecrets
 from doitong.core.clock import to_iso
-from doitong.generations.model import Quote
+from doitong.generations.model import Generation, Quote
 from doitong.keys.model import ApiKey, NewKey
 from doitong.ledger.model import Balance, StatementLine
 from doitong.uploads.model import Upload
@@ -139,6 +139,24 @@ def _attempt_body(attempt: DeliveryAttempt) -> dict[str, Any]:
         "status": attempt.status,
         "error": attempt.error,
         "response": attempt.response,
+    }
+
+
+def unknown_body(generation: Generation) -> dict[str, Any]:
+    """What an operator needs to find the task at the engine. `lastStep` is the task before, where there was one."""
+    return {
+        "id": generation.id,
+        "accountId": generation.account_id,
+        "engine": generation.engine,
+        "kind": generation.kind.value,
+        "prompt": generation.prompt,
+        "parameters": {name: generation.parameters[name] for name in ("duration", "aspectRatio", "version", "quality")},
+        "seed": generation.parameters["seed"],
+        "attempt": generation.attempt,
+        "lastStep": generation.engine_task_id,
+        "creditCost": generation.credit_cost,
+        "createdAt": to_iso(generation.created_at),
+        "sentAt": iso(generation.sent_at),
     }
 
 

@@ -19,6 +19,9 @@ from doitong.doors.http.asgi import Call
 from doitong.doors.http.values import Values
 from doitong.generations.model import Generation, GenerationFilter, RawRequest, Status
 from doitong.generations.presentation import present
+from doitong.generations.routing import Routing
+from doitong.generations.settlement import Outcome
+from doitong.generations.upstream_store import EngineState
 from doitong.keys.model import CUSTOMER_SCOPES, Caller, Scope
 from doitong.plans.model import OVERRIDABLE
 from doitong.webhooks.model import ENDED_EVENTS, DeliveryFilter, DeliveryState, EndpointChange
@@ -29,13 +32,31 @@ if TYPE_CHECKING:
 
 _CANONICAL = {"imageUrl": "image", "provider": "service"}
 _ONE_OF_TWO = rule("is given twice under two names", "je podan dvakrat pod dvema imenoma")
+_ONLY_WHEN_BOUGHT = rule(
+    "names the task when the outcome is bought, and stands nowhere else",
+    "imenuje nalogo, kadar je izid bought, in drugje ne stoji",
+)
 GRANT_MAXIMUM = 1_000_000_000
 OVERLAP_SECONDS_MAXIMUM = 30 * 24 * 3600
 
 
-def services() -> list[dict[str, Any]]:
-    """The catalogue; needs no key."""
-    return [describe(service) for service in SERVICES.values()]
+async def services(application: "Application") -> list[dict[str, Any]]:
+    """The catalogue as this installation serves it; needs no key."""
+    states = await application.engine_states()
+    return [_service_body(describe(service), application.routing, states) for service in SERVICES.values()]
+
+
+def _service_body(described: dict[str, Any], routing: Routing, states: Mapping[str, EngineState]) -> dict[str, Any]:
+    """With the engines that are asked here, what they make of each wish, and which of them cannot work now."""
+    engines = [route.engine for route in routing.routes[described["id"]]]
+    rows = [row for name in engines if name in routing.offers for row in routing.offers[name].describe()]
+    return described | {
+        "engines": engines,
+        "engineStates": [
+            {"engine": name, "problem": states[name].problem if name in states else None} for name in engines
+        ],
+        "mapping": [row for row in rows if row["kind"] in described["kinds"]],
+    }
 
 
 class Operations:
@@ -212,6 +233,26 @@ class Operations:
         ledger = self._application.ledger
         await ledger.grant(account.id, credits, reason=reason, actor=self._caller.key_prefix)
         return bodies.credits_body(await ledger.balance(account.id))
+
+    async def unknown_submissions(self, page: Values) -> dict[str, Any]:
+        """Submissions of all accounts whose answer was lost, oldest first."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        found = await self._application.settlement.list_page(page.first(), page.after())
+        items = [bodies.unknown_body(item) for item in found.items]
+        return bodies.page("unknownSubmissions", items, found.next_after)
+
+    async def settle_submission(self, generation_id: str, given: Values) -> dict[str, Any]:
+        """What became of one of them; counts once."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("outcome", "taskId")
+        outcome = given.choice("outcome", Outcome)
+        task_id = given.text("taskId", 100)
+        if outcome is None:
+            raise given.invalid("outcome", one_of([item.value for item in Outcome]))
+        if (outcome is Outcome.BOUGHT) != bool(task_id):
+            raise given.invalid("taskId", _ONLY_WHEN_BOUGHT)
+        settlement, actor = self._application.settlement, self._caller.key_prefix
+        return self._show(await settlement.settle(_known(generation_id), outcome, task_id, actor))
 
     # webhooks
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from doitong.core.clock import to_iso
 from doitong.db.migrate import is_current
 from doitong.db.pool import DATABASE_ERRORS
 from doitong.doors.http.answers import require_get, send_answer, to_json
@@ -36,7 +37,9 @@ class OpsDoor:
         require_get(scope)
         checks = await self._check()
         is_ready = all(state == "ok" for state in checks.values())
-        body = {"status": "ready" if is_ready else "not ready", "checks": checks}
+        body: dict[str, Any] = {"status": "ready" if is_ready else "not ready", "checks": checks}
+        if engines := await self._engines():
+            body["engines"] = engines
         await send_answer(send, 200 if is_ready else 503, to_json(body), headers=_NOT_KEPT)
 
     async def metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,8 +47,18 @@ class OpsDoor:
         require_get(scope)
         with contextlib.suppress(*DATABASE_ERRORS):
             self._application.metrics.set_queue_depths(await self._application.generations.queue_depths())
+            for name, state in (await self._application.engine_states()).items():
+                self._application.metrics.set_engine(name, state.problem, state.credits)
         body = self._application.metrics.render()
         await send_answer(send, 200, body, CONTENT_TYPE, _NOT_KEPT)
+
+    async def _engines(self) -> dict[str, dict[str, Any]]:
+        """How upstreams stand. A problem there is told, but what comes here meanwhile is kept: send traffic."""
+        states = await self._application.engine_states()
+        return {
+            name: {"problem": state.problem, "detail": state.detail, "checkedAt": to_iso(state.checked_at)}
+            for name, state in states.items()
+        }
 
     async def _check(self) -> dict[str, str]:
         try:

@@ -61,7 +61,7 @@ async def get_upload(call: RestCall) -> Data:
 
 
 async def list_services(call: RestCall) -> Data:
-    return {"services": operations.services()}
+    return {"services": await operations.services(call.application)}
 
 
 async def get_account(call: RestCall) -> Data:
@@ -110,6 +110,14 @@ async def create_account_key(call: RestCall) -> Data:
 
 async def grant_credits(call: RestCall) -> Data:
     return {"credits": await call.operations.grant_credits(call.id, Values(await call.json()))}
+
+
+async def list_unknown(call: RestCall) -> Data:
+    return await call.operations.unknown_submissions(call.query())
+
+
+async def settle_submission(call: RestCall) -> Data:
+    return _generatevideo(await call.operations.settle_submission(call.id, Values(await call.json())))
 
 
 async def list_endpoints(call: RestCall) -> Data:

@@ -14,6 +14,7 @@ from doitong.catalogue.services import (
 )
 from doitong.core.errors import REGISTRY
 from doitong.generations.parsing import BRUSH_MODES
+from doitong.generations.settlement import Outcome
 from doitong.keys.model import ALL_SCOPES, CUSTOMER_SCOPES
 from doitong.plans.model import PLANS
 from doitong.webhooks.model import DeliveryState, EventType
@@ -290,6 +291,29 @@ COMPONENTS: dict[str, Shape] = {
         },
         "credits",
         "reason",
+    ),
+    "UnknownSubmission": record(
+        {
+            "id": _ID,
+            "accountId": text(),
+            "engine": text(),
+            "kind": text(),
+            "prompt": text(),
+            "parameters": anything(),
+            "seed": whole(),
+            "attempt": whole(),
+            "lastStep": maybe(text("The task before, of a generation that takes several.")),
+            "creditCost": whole("What is held."),
+            "createdAt": moment(),
+            "sentAt": maybe(moment("When the submission was on its way.")),
+        }
+    ),
+    "SettleRequest": request(
+        {
+            "outcome": words([outcome.value for outcome in Outcome]),
+            "taskId": text("The task that was bought; only with `bought`.", minLength=1, maxLength=100),
+        },
+        "outcome",
     ),
     "RotateKeyRequest": request(
         {"overlapSeconds": whole("How long the old key still works.", minimum=0, maximum=2592000, default=0)}

@@ -23,6 +23,7 @@ from doitong.generations.model import Lane
 
 QUICK_BATCH = 16
 DRAIN_SECONDS = 8.0
+LOOK_SECONDS = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ async def _work_until(stop: asyncio.Event, settings: Settings, dsn: str, worksho
         for steps, intake in loops(settings, workshop):
             group.create_task(consume(stop, dsn, steps, intake))
         group.create_task(workshop.poller.run(stop))
+        group.create_task(_look_until(stop, workshop))
         group.create_task(_sweep_until(stop, settings.sweep_seconds, workshop, clock))
         group.create_task(_drain_at(stop, workshop))
         _log.info("worker_ready", renders=render_places(settings), jobs=settings.worker_jobs)
@@ -99,6 +101,18 @@ def loops(settings: Settings, workshop: Workshop) -> list[tuple[dict[str, Step],
         ({queue.SUBMIT: submit, queue.STORE: runner.run_storing, queue.CANCEL: runner.run_cancel}, quick),
         ({queue.DELIVER: workshop.deliverer.deliver}, quick),
     ]
+
+
+async def _look_until(stop: asyncio.Event, workshop: Workshop) -> None:
+    """How the upstreams stand is asked for all the time, so that a claim seldom has to wait for it."""
+    while not stop.is_set():
+        try:
+            await workshop.upstreams.look()
+        except Exception:
+            _log.exception("look_failed")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stop.wait()
 
 
 async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Workshop, clock: Clock) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 from doitong.core.clock import Clock
 from doitong.engines.port import PoolState, Problem, Standing
 from doitong.engines.runway.client import KeyRefused, RunwayAway, RunwayClient
-from doitong.engines.runway.table import pool_of
+from doitong.engines.runway.table import STILL_MODEL, pool_of
 
 ASKED_AGAIN_AFTER = timedelta(seconds=25)
 TOLD_FOR = timedelta(seconds=60)
 CHEAPEST_CREDITS = 25  # five seconds of the cheapest film
+MODELS = ("gen4.5", "gen4_turbo", STILL_MODEL)
 NOT_ASKED = Standing(detail="not asked yet")
 
 
@@ -75,7 +76,9 @@ def read_organization(body: Mapping[str, Any]) -> Standing:
     """The answer of `GET /v1/organization`; what is missing in it is no limit."""
     limits = _object(_object(body, "tier"), "models")
     usage = _object(_object(body, "usage"), "models")
-    pools = {pool_of(model): _pool(_object(limits, model), _object(usage, model)) for model in limits}
+    pools = {
+        pool_of(model): _pool(_object(limits, model), _object(usage, model)) for model in MODELS if model in limits
+    }
     credits = _whole(body.get("creditBalance"))
     if credits is not None and credits < CHEAPEST_CREDITS:
         return Standing(Problem.OUT_OF_CREDITS, f"{credits} credits are left", credits, pools)

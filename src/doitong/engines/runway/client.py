@@ -188,5 +188,3 @@ def _object(answer: Answer) -> Mapping[str, Any]:
     if answer.status != 200 or not isinstance(answer.body, dict):
         raise RunwayAway(f"{answer.status}: {error_text(answer.body)}")
     return answer.body
-
-

@@ -32,8 +32,8 @@ from doitong.engines.port import (
 from doitong.engines.runway import table
 from doitong.engines.runway.account import Account
 from doitong.engines.runway.breaker import Breaker
-from doitong.engines.runway.client import CreateRefused, RunwayAway, RunwayClient
-from doitong.engines.runway.failures import CANCELED_THERE, CAPPED, LOST, judge_task
+from doitong.engines.runway.client import CreateRefused, KeyRefused, RunwayAway, RunwayClient
+from doitong.engines.runway.failures import AWAY, CANCELED_THERE, CAPPED, ELSEWHERE, LOST, judge_task
 from doitong.engines.runway.films import FilmWrong, fit_film
 from doitong.engines.runway.pictures import send_picture
 from doitong.engines.runway.prompt import write_prompt
@@ -56,6 +56,7 @@ class RunwaySettings:
     poll_seconds: float = 6.0
     names_customers: bool = False
     refusing: frozenset[int] = frozenset()
+    egress_ranges: tuple[str, ...] = ()
 
 
 class RunwayEngine:
@@ -71,7 +72,8 @@ class RunwayEngine:
         self._client = RunwayClient(settings.base_url, settings.secret, Breaker(clock), settings.refusing)
         self._account = Account(self._client, clock)
         self._is_plain = settings.base_url.startswith("http://")
-        ranges = LOOPBACK if self._is_plain else ()  # a stand-in's films lie on this machine
+        # over plain http it is a stand-in, whose films may lie on this machine
+        ranges = (*settings.egress_ranges, *(LOOPBACK if self._is_plain else ()))
         self._egress = EgressClient(
             EgressPolicy(tuple(ip_network(text) for text in ranges)), limits=EgressLimits(whole_seconds=300.0)
         )
@@ -86,7 +88,12 @@ class RunwayEngine:
             raise EngineRefused(replace(CAPPED, detail=f"{pool}: no generation is left in these 24 hours"))
         if request.image_path is None:
             return request
-        return replace(request, picture_uri=await send_picture(request.image_path, self._client, self._egress))
+        try:
+            return replace(request, picture_uri=await send_picture(request.image_path, self._client, self._egress))
+        except KeyRefused as error:
+            raise EngineRefused(replace(ELSEWHERE, detail=str(error))) from error
+        except RunwayAway as error:
+            raise EngineRefused(replace(AWAY, detail=str(error))) from error
 
     async def submit(self, request: EngineRequest) -> str:
         return await self._buy(request, 0, request.picture_uri)
@@ -164,9 +171,7 @@ class RunwayEngine:
     async def _fit(self, request: EngineRequest, path: Path) -> Film:
         row = self._row(request)
         async with self._fitting:
-            is_scaled = await asyncio.to_thread(
-                fit_film, path, request.width, request.height, request.duration_seconds
-            )
+            is_scaled = await asyncio.to_thread(fit_film, path, request.width, request.height, request.duration_seconds)
         return Film(path, row.model, metadata_of(row, request, is_scaled=is_scaled))
 
     async def _output_of(self, task_id: str) -> str:

@@ -89,6 +89,10 @@ class RunwayOffer:
         kept = {wish: row for wish, row in rows.items() if self.stand_ins == "alias" or not row.stand_in}
         object.__setattr__(self, "rows", kept)
 
+    @property
+    def pools(self) -> frozenset[str]:
+        return frozenset(pool_of(row.film_step.model) for row in self.rows.values())
+
     def pool(self, wish: Wish) -> str | None:
         """Limits count by model; a still that comes first takes the place of its film already."""
         return pool_of(self.rows[wish].film_step.model)

@@ -20,6 +20,7 @@ from doitong.engines.port import (
     EngineRefused,
     EngineRequest,
     Film,
+    Standing,
     SubmissionUnknown,
     TaskState,
     TaskStatus,
@@ -42,6 +43,9 @@ class ScriptedEngine:
         self._folder = folder
         self._clock = clock
         self._films: dict[tuple[int, int, int, int], asyncio.Future[Path]] = {}
+
+    async def prepare(self, request: EngineRequest) -> EngineRequest:
+        return request
 
     async def submit(self, request: EngineRequest) -> str:
         script = parse_script(request.prompt)
@@ -89,6 +93,18 @@ class ScriptedEngine:
         for made, wanted in zip((film, *Previews.beside(film)), (destination, *previews), strict=True):
             await asyncio.to_thread(shutil.copyfile, made, wanted)
         return Film(destination, self.model_name(Version.GEN_4, Quality.STANDARD), previews=previews)
+
+    def has_next(self, task_id: str) -> bool:
+        return False
+
+    async def advance(self, request: EngineRequest, task_id: str) -> str:
+        raise NotImplementedError("every task here is the last one")
+
+    async def collect(self, request: EngineRequest, task_id: str, destination: Path) -> Film:
+        return await self.fetch(task_id, destination)
+
+    async def standing(self) -> Standing:
+        return Standing()
 
     async def cancel(self, task_id: str) -> bool:
         return True

@@ -2,26 +2,24 @@
 
 import math
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Protocol
 
 import cv2
+import numpy as np
 
-from doitong.engines.studio.abstract.painter import AbstractPainter
 from doitong.engines.studio.air.weather import Weather
-from doitong.engines.studio.arrays import Bytes, Planes
+from doitong.engines.studio.arrays import Bytes, Floats, Planes
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
-from doitong.engines.studio.city.painter import CityPainter
-from doitong.engines.studio.forest.painter import ForestPainter
 from doitong.engines.studio.grade import Grade
-from doitong.engines.studio.land.painter import LandPainter
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.life.foreground import Overlay, overlays_of
 from doitong.engines.studio.scene import Scene, SceneKind, Style
-from doitong.engines.studio.space.painter import SpacePainter
-from doitong.engines.studio.underwater.painter import UnderwaterPainter
 
 _AIRLESS = {SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT}  # no weather, no birds
 _LOOP_FADE = 0.25  # share of a loop in which its end turns into its beginning
+_SHUTTER = 0.5  # share of a frame's time that the shutter is open, as in a cinema camera
+_SHARP_TURN = 0.0035  # of the frame's width: what passes while the shutter is open and is not blurred
 
 
 class Painter(Protocol):
@@ -43,24 +41,32 @@ class Painter(Protocol):
         ...
 
 
-PAINTERS: Mapping[SceneKind, Callable[[Scene, Level, int, int], Painter]] = {
-    SceneKind.LAKE: LandPainter,
-    SceneKind.MOUNTAINS: LandPainter,
-    SceneKind.SEA: LandPainter,
-    SceneKind.BEACH: LandPainter,
-    SceneKind.ISLANDS: LandPainter,
-    SceneKind.HILLS: LandPainter,
-    SceneKind.FIELD: LandPainter,
-    SceneKind.ROAD: LandPainter,
-    SceneKind.DUNES: LandPainter,
-    SceneKind.CITY: CityPainter,
-    SceneKind.SPACE: SpacePainter,
-    SceneKind.CANYON: LandPainter,
-    SceneKind.SNOWFIELD: LandPainter,
-    SceneKind.FOREST: ForestPainter,
-    SceneKind.UNDERWATER: UnderwaterPainter,
-    SceneKind.ABSTRACT: AbstractPainter,
+# where each kind's painter is; it is imported when a film needs it, so that no film waits for the other painters
+PAINTERS: Mapping[SceneKind, str] = {
+    SceneKind.LAKE: "land.painter:LandPainter",
+    SceneKind.MOUNTAINS: "land.painter:LandPainter",
+    SceneKind.SEA: "land.painter:LandPainter",
+    SceneKind.BEACH: "land.painter:LandPainter",
+    SceneKind.ISLANDS: "land.painter:LandPainter",
+    SceneKind.HILLS: "land.painter:LandPainter",
+    SceneKind.FIELD: "land.painter:LandPainter",
+    SceneKind.ROAD: "land.painter:LandPainter",
+    SceneKind.DUNES: "land.painter:LandPainter",
+    SceneKind.CANYON: "land.painter:LandPainter",
+    SceneKind.SNOWFIELD: "land.painter:LandPainter",
+    SceneKind.CITY: "city.painter:CityPainter",
+    SceneKind.FOREST: "forest.painter:ForestPainter",
+    SceneKind.SPACE: "space.painter:SpacePainter",
+    SceneKind.UNDERWATER: "underwater.painter:UnderwaterPainter",
+    SceneKind.ABSTRACT: "abstract.painter:AbstractPainter",
 }
+
+
+def painter_of(kind: SceneKind) -> Callable[[Scene, Level, int, int], Painter]:
+    """What draws scenes of a kind."""
+    module, _, name = PAINTERS[kind].partition(":")
+    painter: Callable[[Scene, Level, int, int], Painter] = getattr(import_module(f"{__package__}.{module}"), name)
+    return painter
 
 
 class Stage:
@@ -70,7 +76,7 @@ class Stage:
         self.width, self.height = width, height
         self._drawn = (round(width * level.scale), round(height * level.scale))
         self._scene = scene
-        self._painter = PAINTERS[scene.kind](scene, level, *self._drawn)
+        self._painter = painter_of(scene.kind)(scene, level, *self._drawn)
         self._overlays: list[Overlay] = []
         if scene.kind not in _AIRLESS:
             rig = self._painter.rig
@@ -83,13 +89,27 @@ class Stage:
     def frame(self, number: int, count: int, seconds: float) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V planes of frame `number` of `count`, `seconds` into the film."""
         is_loop, scale = self._scene.is_loop, self._scene.time_scale
-        pose = self.path.pose(number / (count if is_loop else max(1, count - 1)))
+        whole = count if is_loop else max(1, count - 1)
+        pose = self.path.pose(number / whole)
         planes = self.light(pose, seconds * scale)
         fade = (number / count - 1 + _LOOP_FADE) / _LOOP_FADE
         if is_loop and fade > 0:  # the moment before the film's beginning shines through
             before = self.light(pose, (seconds - seconds / number * count) * scale)
             planes = _mixed(planes, before, fade)
-        return self._grade.frame(planes, number)
+        return self._grade.frame(self._turned(planes, number / whole, _SHUTTER / 2 / whole), number)
+
+    def _turned(self, planes: Planes, share: float, half: float) -> Planes:
+        """The frame as a shutter sees it that is open `half` before and after: a fast turn draws it out."""
+        first, last = self.path.pose(share - half), self.path.pose(share + half)
+        focal = focal_length(self.width, self.height) * first.zoom
+        sharp = _SHARP_TURN * self.width
+        across = abs(math.tan(last.yaw - first.yaw)) * focal - sharp
+        down = abs(math.tan(last.pitch - first.pitch)) * focal - sharp
+        if max(across, down) <= 0:
+            return planes
+        kernels = _box(across), _box(down)
+        red, green, blue = (cv2.sepFilter2D(p, -1, *kernels, borderType=cv2.BORDER_REPLICATE) for p in planes)
+        return red, green, blue
 
     def light(self, pose: Pose, seconds: float) -> Planes:
         """The frame in linear light, as large as the film."""
@@ -104,6 +124,15 @@ class Stage:
         if pose.roll != 0:
             planes = _rolled(planes, pose.roll, grow)
         return planes if self._drawn == (self.width, self.height) else _enlarged(planes, self.width, self.height)
+
+
+def _box(length: float) -> Floats:
+    """An even blur over `length` pixels more than one, with a fraction at both ends, so that it grows smoothly."""
+    half = max(0.0, length) / 2
+    full = math.floor(half)
+    ends = [half - full] if half > full else []
+    kernel = np.array([*ends, *[1.0] * (2 * full + 1), *ends], np.float32)
+    return np.asarray(kernel / kernel.sum(), dtype=np.float32)
 
 
 def _mixed(one: Planes, other: Planes, share: float) -> Planes:

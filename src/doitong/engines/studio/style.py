@@ -358,7 +358,7 @@ def _brushed(random: np.random.Generator, width: int, height: int, streaks: Floa
     y = (np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(side)
     uneven = np.float32(0.006) * streaks + np.float32(0.005) * paper  # a brush that runs dry skips the paper's hollows
     across = np.minimum(x + ends[:, :1], width / side - x + ends[:, 1:]) + uneven
-    down = np.minimum(y, height / side - y) + uneven
+    down = np.minimum(y, height / side - y) + np.float32(0.6) * uneven
     covered = smooth(0.028, 0.056, across.astype(np.float32)) * smooth(0.022, 0.038, down.astype(np.float32))
     return np.asarray(covered, dtype=np.float32)
 

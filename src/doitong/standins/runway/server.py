@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Generator
+from itertools import count
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from doitong.standins.runway.app import TRANSPORT, Standin
 from doitong.standins.runway.model import Options
 
 BACKLOG = 2048
+TICK_SECONDS = 0.1
 START_SECONDS, STOP_SECONDS = 60, 10
 ANNOUNCEMENT = "Runway stand-in on "
 
@@ -37,6 +39,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listens = asyncio.Event()
+        self.stops = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -45,6 +48,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listens.set()
+
+    async def main_loop(self) -> None:
+        """uvicorn's own, but for that it ends at once when it is told to."""
+        ticks = count()
+        while not self.stops.is_set():
+            await self.on_tick(next(ticks))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stops.wait(), TICK_SECONDS)
 
 
 def _config(standin: Standin) -> uvicorn.Config:
@@ -63,11 +74,12 @@ def _config(standin: Standin) -> uvicorn.Config:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one."""
+    """A socket that takes connections from now on, though nobody answers yet; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: only then asyncio sets NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -99,7 +111,7 @@ class LocalStandin:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
+        self._server.stops.set()
         await self._serving
 
     def state(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Colours of a flow: art-directed palettes, or the prompt's own, as one smooth table of linear light."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -55,6 +57,14 @@ def _from_prompt(colours: tuple[Colour, ...]) -> tuple[Colour, ...]:
     ordered = sorted(colours, key=lambda colour: 0.21 * colour[0] + 0.72 * colour[1] + 0.07 * colour[2])
     first, last = ordered[0], ordered[-1]
     shade: Colour = (first[0] * 0.06 + 0.002, first[1] * 0.06 + 0.002, first[2] * 0.06 + 0.004)
-    deep: Colour = (first[0] * 0.35, first[1] * 0.35, first[2] * 0.35)
+    deep = _dimmed(first, 0.35)
     tint: Colour = (last[0] * 0.35 + 0.62, last[1] * 0.35 + 0.62, last[2] * 0.35 + 0.62)
-    return (shade, deep, *ordered, tint)
+    stops = [first]
+    for one, other in pairwise(ordered):  # two hues meet in their shade: straight between them lies grey
+        stops += [_dimmed(one, 0.13), _dimmed(other, 0.40), other]
+    return (shade, deep, *stops, tint)
+
+
+def _dimmed(colour: Colour, share: float) -> Colour:
+    red, green, blue = (part * share for part in colour)
+    return red, green, blue

@@ -15,8 +15,8 @@ from doitong.engines.studio.arrays import Floats, as_floats
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.scene import Scene
 
-_POINTS = 3600
-_RAYS = 1024
+_POINTS = 5400
+_RAYS = 4096
 _ROWS_SHARE = 3  # the picture's rows for each row that is smeared
 _SPAN = 3.4  # radians that a hem covers
 
@@ -37,7 +37,7 @@ class Aurora:
         random = np.random.default_rng([scene.seed, 71])
         self._strength = scene.aurora
         self._at = np.linspace(0, 1, _POINTS, dtype=np.float32)
-        self._rays = [_ring(random, waves) for waves in (170, 46, 9)]
+        self._rays = [_ring(random, waves) for waves in (520, 130, 9)]
         places = ((0.075, 0.13, 0.6), (0.115, 0.24, 1.0), (0.20, 0.34, 0.8))
         self._hems = [
             _Hem(height + float(random.uniform(-0.015, 0.015)), reach, strength,
@@ -57,12 +57,12 @@ class Aurora:
             spread = _smear(rows, step, 0.05, hem.reach * 0.62, hem.reach * 0.16)
             tall = as_floats(cv2.gemm(spread, streaks, 1, tall, 1))
         # a fold seen along its edge would burn out
-        self._tint(planes, low / (1 + low * np.float32(0.8)), tall / (1 + tall * np.float32(1.1)), lens)
+        self._tint(planes, low / (1 + low * np.float32(0.8)), tall / (1 + tall * np.float32(1.9)), lens)
 
     def _tint(self, planes: list[Floats], low: Floats, tall: Floats, lens: Lens) -> None:
         size = (lens.width, (low.shape[0] - 2) * _ROWS_SHARE)
         for plane, green, violet in zip(planes, (0.16, 1.0, 0.46), (0.62, 0.20, 0.74), strict=True):
-            whole = low * np.float32(green * 0.95 * self._strength) + tall * np.float32(violet * 0.55 * self._strength)
+            whole = low * np.float32(green * 0.95 * self._strength) + tall * np.float32(violet * 0.72 * self._strength)
             # the middle of a smeared row stands over the middle of its rows
             shown = cv2.resize(whole[1:-1], size, interpolation=cv2.INTER_LINEAR)
             part = plane[: shown.shape[0]]
@@ -85,7 +85,7 @@ class Aurora:
         patch = _read(self._rays[2], at + drift * np.float32(0.10) + np.float32(p[6]))
         glow = np.clip(np.float32(0.46) + patch * np.float32(0.60), 0.02, 1.5) * np.float32(hem.strength)
         steady = glow * np.clip(np.float32(0.75) + middle * np.float32(0.30) + fine * np.float32(0.30), 0.05, 2)
-        rays = glow * np.clip(np.float32(0.45) + middle * np.float32(0.42) + fine * np.float32(0.34), 0, 2) ** 2
+        rays = glow * np.clip(np.float32(0.50) + middle * np.float32(0.26) + fine * np.float32(0.40), 0, 2) ** 2
         inside = np.abs(azimuth) < 1.2
         azimuth, height = azimuth[inside], height[inside]
         x = np.tan(azimuth) * np.float32(lens.focal) + np.float32(lens.width / 2 - 0.5)
@@ -95,7 +95,7 @@ class Aurora:
         size = (rows, lens.width)
         low = _gather(x, y, steady[inside] * spread, size)
         high = _gather(x, y, rays[inside] * spread, size)
-        wide = max(3, lens.width // 110) | 1
+        wide = max(3, lens.width // 240) | 1
         return cv2.blur(low, (wide, 1)), cv2.blur(cv2.blur(high, (wide, 1)), (wide, 1))
 
 

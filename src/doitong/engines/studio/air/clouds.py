@@ -30,7 +30,7 @@ class Clouds:
         self._decks: list[tuple[Deck, float]] = []  # far to near, with how dark each is
         turn = math.atan2(sun[0], sun[2])
         if Feature.RAINBOW in scene.features:  # a shower before the viewer, the sun behind
-            self._decks.append((Deck(random, DeckKind.STRATUS, 0.90, turn, scene.wind), 0.55))
+            self._decks.append((Deck(random, DeckKind.STRATUS, 0.90, turn, scene.wind), 0.95))
             return
         draw, second = float(random.random()), float(random.random())
         if share < _FEW:
@@ -69,10 +69,11 @@ class Clouds:
         cosine = np.clip(dx * self._sun[0] + dy * self._sun[1] + dz * self._sun[2], 0, 1)
         near_sun = cosine * cosine
         near_sun *= near_sun * cosine
+        air = [plane[:rows].copy() for plane in planes] if self._cumulus is not None and self._decks else planes
         for deck, dark in self._decks:
             self._lay_deck(deck, dark, planes, veil, pose, part, (dx, dy, dz), near_sun, seconds)
         if self._cumulus is not None:
-            self._lay_cumulus(planes, veil, pose, part, near_sun, seconds)
+            self._lay_cumulus(planes, air, veil, pose, part, near_sun, seconds)
 
     def _lay_deck(self, deck: Deck, dark: float, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens,
                   directions: tuple[Floats, ...], near_sun: Floats, seconds: float) -> None:  # fmt: skip
@@ -91,16 +92,18 @@ class Clouds:
             colour = np.float32(shade) + (lit - np.float32(shade)) * np.clip(bright, 0, 1.3)
             plane[:rows] += (colour - plane[:rows]) * own
 
-    def _lay_cumulus(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens, near_sun: Floats,
-                     seconds: float) -> None:  # fmt: skip
+    def _lay_cumulus(self, planes: list[Floats], air: list[Floats], veil: Floats, pose: Pose, lens: Lens,
+                     near_sun: Floats, seconds: float) -> None:  # fmt: skip
         assert self._cumulus is not None
         seen, light, rows = self._cumulus.draw(pose, lens, seconds), self._light, lens.rows
         close = near_sun * near_sun * near_sun
         rim = seen.rim * near_sun * np.float32(1.7)  # silver lining
         lit = seen.lit * (1 - np.float32(self._against) * close)
-        veil[:rows] += (1 - veil[:rows]) * seen.cover
+        veil[:rows] += (1 - veil[:rows]) * smooth(0.48, 0.80, seen.cover)  # far clouds are thin before a low sun
         for i, plane in enumerate(planes):
             shade = light.cloud_dark[i]
+            if air is not planes:  # only air shows before a cloud, not the higher clouds behind it
+                plane[:rows] += (air[i][:rows] - plane[:rows]) * seen.solid
             plane[:rows] *= 1 - seen.cover
             plane[:rows] += lit * np.float32(0.80 * light.cloud_lit[i] - 0.30 * shade) + seen.shade * np.float32(shade)
             plane[:rows] += rim * np.float32(light.glow[i] + 0.5 * light.cloud_lit[i])

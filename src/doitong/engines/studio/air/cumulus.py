@@ -36,6 +36,7 @@ class CloudLight:
     lit: Floats
     shade: Floats
     rim: Floats  # thin parts, which light from behind comes through
+    solid: Floats  # the share that lets nothing pass; what air before it takes from `cover` is the air's own light
 
 
 def _dome(at: Floats, tilt: float) -> Floats:
@@ -246,7 +247,7 @@ class Cumulus:
 
     def draw(self, pose: Pose, lens: Lens, seconds: float) -> CloudLight:
         """Cover and light of all curtains in every pixel of the lens."""
-        fields = [np.zeros((lens.rows, lens.width), np.float32) for _ in range(4)]
+        fields = [np.zeros((lens.rows, lens.width), np.float32) for _ in range(5)]
         slopes = lens.slopes()
         turn = np.arctan(slopes)
         for number, away in enumerate(_DISTANCES):
@@ -298,9 +299,10 @@ class Cumulus:
         kept = np.clip((np.float32(self._keep * 255 + 16) - rank) * np.float32(1 / 32), 0, 1)
         own = alpha * kept
         left = np.float32(1) - own
-        own *= np.float32(clear)
+        solid = own
+        own = own * np.float32(clear)
         rim = own * (1 - alpha) * np.clip(sky * np.float32(1 / 120) - np.float32(0.9), 0.12, 1)
-        parts = (own, own * direct * np.float32(1 / 255), own * sky * np.float32(1 / 255), rim)
+        parts = (own, own * direct * np.float32(1 / 255), own * sky * np.float32(1 / 255), rim, solid)
         for field, part in zip(fields, parts, strict=True):
             under = field[rows]
             under *= left

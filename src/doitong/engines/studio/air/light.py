@@ -91,16 +91,18 @@ def light_of(scene: Scene) -> Light:
     """The light of the scene's hour under its weather: a full cover takes the sun away and greys the rest."""
     light = LIGHTS[scene.time]
     if scene.aurora > 0:  # no moon beside the aurora, whose green the land takes
-        glow = mix(light.fill, 1.0, (0.02, 0.10, 0.06), 0.6 * scene.aurora)
+        glow = mix(light.fill, 1.0, (0.01, 0.045, 0.03), 0.6 * scene.aurora)
         light = replace(
             light,
             disc=0.0,
-            sun=mix(light.sun, 1 - 0.5 * scene.aurora, (0.10, 0.42, 0.28), 0.5 * scene.aurora),
+            sun=mix(light.sun, 1 - 0.85 * scene.aurora, (0.07, 0.23, 0.19), 0.85 * scene.aurora),
             fill=glow,
             glow=mix(light.glow, 0.3, light.glow, 0.0),
             cloud_lit=mix(light.cloud_lit, 0.4, glow, 0.1),
         )
     share, storm = cloud_share(scene), max(0.0, storm_share(scene))
+    if Feature.RAINBOW in scene.features:  # the sun shines from behind on what stands before the shower
+        share = min(share, 0.64)
     dull = min(1.0, max(0.0, (share - 0.62) / 0.30))
     if dull <= 0:
         return _hazed(light, scene)

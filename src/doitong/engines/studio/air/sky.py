@@ -94,7 +94,7 @@ class Sky:
 
     def _bow_light(self) -> tuple[float, float, float]:
         red, green, blue = self._light.sun
-        return red * 0.15, green * 0.15, blue * 0.17
+        return red * 0.10, green * 0.10, blue * 0.115
 
     def _directions(self, pose: Pose, lens: Lens) -> tuple[Floats, Floats, Floats]:
         px = lens.slopes()[None, :]

@@ -20,6 +20,7 @@ from doitong.engines.studio.city.skins import CELL_COLUMNS, HALVINGS, LIGHT_RANG
 
 _SHADOW_POINTS = 12
 _PLAIN_HABIT = 4.0  # of far skylines
+_FEET = 70.0  # metres above which nothing of the street is seen on a front
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +218,9 @@ class Fronts:
         bright = np.sin(strips.share * np.float32(9) + owner * np.float32(2.1)) * np.float32(0.35) + np.float32(0.65)
         return np.where(is_far, 0, bright * np.float32(self._lamps.shops)).astype(np.float32)
 
-    def colour(self, coat: Coat, part: slice, counts: Ints, height: Floats, rise: Floats) -> list[Floats]:
-        """Red, green and blue of the `counts` pixels of each of some strips, given the pixels' heights and the
-        tangents at which they are seen."""
+    def colour(self, coat: Coat, part: slice, counts: Ints, own: Ints, height: Floats, rise: Floats) -> list[Floats]:
+        """Red, green and blue of the `counts` pixels of each of some strips, given the pixels' strips
+        (`own`), heights and the tangents at which they are seen."""
 
         def each(values: Floats) -> Floats:
             return np.repeat(values[part], counts)
@@ -234,45 +235,82 @@ class Fronts:
                          borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)  # fmt: skip
         tone = cell[:, 3].astype(np.float32)
         tone *= tone * np.float32(1 / 255**2)
-        foot = cv2.exp(np.maximum(over, -5) * np.float32(-1 / 15))
-        open_air = np.float32(1) - foot * np.float32(0.5)
-        lit_foot = foot * each(coat.street)
-        sunny = np.clip((height - each(coat.shadow)) * np.float32(0.14) + np.float32(0.5), 0, 1)
-        up = np.clip(rise * np.float32(4.2) + (tone - np.float32(0.3)) * np.float32(0.5), 0, 1)
-        clear = np.clip((height - each(coat.horizon)) * np.float32(0.09), 0, 1)
-        clear *= np.float32(0.62)
-        clear += np.float32(0.30)
-        clear *= each(coat.gloss) * (np.float32(0.72) + tone * np.float32(0.75))
+        sunny = None
+        if self._shadow.shape[0] > 1:
+            sunny = np.clip((height - each(coat.shadow)) * np.float32(0.14) + np.float32(0.5), 0, 1)
+        clear = (np.float32(0.72) + tone * np.float32(0.75)) * each(coat.gloss)
+        clear *= glass
+        if not self._light.is_moon:  # at night what the glass mirrors is too dark to have a shape
+            up = np.clip(rise * np.float32(4.2) + (tone - np.float32(0.3)) * np.float32(0.5), 0, 1)
+            clear *= np.clip((height - each(coat.horizon)) * np.float32(0.0558), 0, 0.62) + np.float32(0.30)
         lamps = glass * each(coat.glow)
-        flash = (
-            each(coat.glint) * np.clip(tone * 2 - np.float32(0.5), 0, 1) * sunny if self._lamps.glint > 0.4 else None
-        )
-        shop = np.clip(np.float32(1.3) - over * np.float32(0.24), 0, 1) * each(coat.shop)
-        crown = np.clip((height - each(coat.crown_from)) * np.float32(0.07), 0, 1.5) if coat.has_crown else None
-        haze = cv2.exp(each(coat.thin) * (np.float32(0.45) + np.float32(0.55) * cv2.exp(
-            np.maximum(height, 0) * np.float32(-1 / 140))))  # fmt: skip
+        flash = None
+        if self._lamps.glint > 0.4:
+            flash = each(coat.glint) * np.clip(tone * 2 - np.float32(0.5), 0, 1) * glass
+            flash = flash if sunny is None else flash * sunny
+        wall_share = np.float32(1) - glass
         planes = []
         for i in range(3):
-            wall = each(coat.sunny[i])
-            wall *= sunny
-            wall += each(coat.shaded[i]) * open_air
-            wall += lit_foot * np.float32(self._lamps.street[i])
-            low = each(coat.low_sky[i])
-            pane = low + (each(coat.high_sky[i]) - low) * up
+            if sunny is None:
+                light = each(coat.sunny[i] + coat.shaded[i])
+            else:
+                light = each(coat.sunny[i])
+                light *= sunny
+                light += each(coat.shaded[i])
+            light *= wall_share
+            if self._light.is_moon:
+                pane = each(coat.low_sky[i] * np.float32(0.4) + coat.high_sky[i] * np.float32(0.3))
+            else:
+                pane = each(coat.high_sky[i] - coat.low_sky[i])
+                pane *= up
+                pane += each(coat.low_sky[i])
             pane *= clear
+            light += pane
             if flash is not None:
-                pane += flash * np.float32(self._light.sun[i])
-            wall += (pane - wall) * glass
-            wall += lamps * self._decode.take(cell[:, i])
-            wall += shop * np.float32((1.0, 0.72, 0.42)[i])
-            if crown is not None:
-                wall += crown * each(coat.crown[i]) * (np.float32(1) - np.float32(0.65) * glass)
-            air = each(coat.air[i])
-            wall -= air
-            wall *= haze
-            wall += air
-            planes.append(wall)
+                light += flash * np.float32(self._light.sun[i])
+            light += lamps * self._decode.take(cell[:, i])
+            planes.append(light)
+        self._light_feet(planes, coat, own, over, wall_share)
+        if coat.has_crown:
+            self._light_crowns(planes, coat, own, height - each(coat.crown_from), glass)
+        self._veil(planes, coat, part, counts, height)
         return planes
+
+    @staticmethod
+    def _veil(planes: list[Floats], coat: Coat, part: slice, counts: Ints, height: Floats) -> None:
+        """The air before it, thinner higher up."""
+        thin = cv2.exp(np.maximum(height, 0) * np.float32(-1 / 140))
+        thin *= np.float32(0.55)
+        thin += np.float32(0.45)
+        clear = cv2.exp(np.repeat(coat.thin[part], counts) * thin)
+        for plane, colour in zip(planes, coat.air, strict=True):
+            air = np.repeat(colour[part], counts)
+            plane -= air
+            plane *= clear
+            plane += air
+
+    def _light_feet(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, wall_share: Floats) -> None:
+        """Down between the houses: less of the sky, the street lamps' light, and shops."""
+        low = np.flatnonzero(over < _FEET)
+        own, over, share = own[low], over[low], wall_share[low]
+        foot = cv2.exp(np.maximum(over, -5) * np.float32(-1 / 15))
+        lit, shut = foot * share * coat.street.take(own), foot * share * np.float32(-0.5)
+        shop = np.clip(np.float32(1.3) - over * np.float32(0.24), 0, 1) * coat.shop.take(own)
+        for i, plane in enumerate(planes):
+            added = coat.shaded[i].take(own) * shut
+            added += lit * np.float32(self._lamps.street[i])
+            added += shop * np.float32((1.0, 0.72, 0.42)[i])
+            plane[low] += added
+
+    def _light_crowns(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, glass: Floats) -> None:
+        """Light on the tops of towers, `over` metres above where it begins."""
+        high = np.flatnonzero(over > 0)
+        if high.size:
+            own = own[high]
+            power = np.minimum(over[high] * np.float32(0.07), np.float32(1.5))
+            power *= np.float32(1) - np.float32(0.65) * glass[high]
+            for i, plane in enumerate(planes):
+                plane[high] += power * coat.crown[i].take(own)
 
 
 def _pulse(at: Floats, span: Floats, share: Floats) -> Floats:

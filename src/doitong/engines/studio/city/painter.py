@@ -15,14 +15,18 @@ from doitong.engines.studio.city.fronts import Fronts, Lamps
 from doitong.engines.studio.city.lights import Lights
 from doitong.engines.studio.city.plan import SHORE, draw_up
 from doitong.engines.studio.city.setting import Shadows, Streets, curtains
-from doitong.engines.studio.city.skins import CellAtlas, neon
+from doitong.engines.studio.city.skins import LIT_SHARE, CellAtlas, neon
 from doitong.engines.studio.city.view import Air, CityView
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.scene import Scene, TimeOfDay
+from doitong.engines.studio.scene import Scene, Style, TimeOfDay
 
 _RIG = Rig(38.0, 90.0, 1050.0, horizon=0.60)
 _REFLECTION_REACH = 0.10
 _MIRROR_GAIN = 9.0
+_FOG_METRES = 560.0
+_NEON_EXPOSURE = 1.25
+_NOIR_LIT = 0.42  # share of the windows that are lit in film noir
+_DUSK_FOG: Colour = (0.150, 0.180, 0.255)
 
 _LAMPS = {
     TimeOfDay.DAWN: Lamps(0.55, (0.05, 0.03, 0.015), 0.10, 0.6),
@@ -54,7 +58,8 @@ class CityPainter:
         key_sun = (math.sin(key) * math.cos(rise), math.sin(rise), math.cos(key) * math.cos(rise))
         shadows = Shadows(city.faces, key, math.tan(rise)) if level.detail > 0 and not light.is_moon else None
         around = curtains(scene, random, level.detail)
-        atlas = CellAtlas(random, scene.time, scene.palette)
+        lit = LIT_SHARE[scene.time] * (_NOIR_LIT if scene.style is Style.NOIR else 1.0)
+        atlas = CellAtlas(random, lit, scene.palette)
         reference = Lens(width, height, focal, height * self.rig.horizon)
         fronts = Fronts(city, around, atlas, light, lamps, key_sun, shadows, path.pose(0.5), reference)
         streets = Streets(scene, light, city, shadows, mix(lamps.street, 1.9, lamps.street, 0.0))
@@ -63,8 +68,10 @@ class CityPainter:
         self._view = CityView(city, around, fronts, streets, roof, level.detail > 0)
         self._sky = Sky(scene, light, sun_turn, 0.035, level)
         self._bay = Bay(scene, light, level.wave_size, self._sky.sun, 1 if level.detail <= 0 else 2)
-        self._shrink = 4 if level.detail <= 0 else 3 if level.detail < 1 else 2  # of the mirror image
-        haze = light.haze_metres * (1.55 - 1.9 * scene.haze) if scene.haze < 0.7 else light.haze_metres * 0.16
+        self._shrink = 4 if level.detail <= 0 else 3  # of the mirror image, which waves break up anyway
+        self._fog = _fog(scene)
+        haze = light.haze_metres * (1.55 - 1.9 * min(scene.haze, 0.55))
+        haze *= (_FOG_METRES / haze) ** self._fog
         self._thinning = (1 + 1.5 * scene.rain) / (0.55 * haze)
         power = _LAMP_POWER.get(scene.time, 0.0)
         self._lights = Lights(city, scene.palette, spread, power, self._thinning * 0.7, random)
@@ -73,17 +80,26 @@ class CityPainter:
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""
         above = Lens(lens.width, max(4, min(lens.rows, int(lens.horizon) + 3)), lens.focal, lens.horizon)
-        sky = self._sky.draw(pose, above, seconds)
+        sky, air = self._sky.draw(pose, above, seconds), Air(self._thinning, self._sky.haze(pose, lens))
+        self._swallow(sky, air, pose, above)
         planes = tuple(np.empty((lens.rows, lens.width), np.float32) for _ in range(3))
         for plane, part in zip(planes, sky, strict=True):
             plane[: above.rows] = part
             plane[above.rows :] = part[-1]
-        air = Air(self._thinning, self._sky.haze(pose, lens))
         depth = self._view.draw(planes, pose, lens, air)
         self._lights.draw_masts(planes, depth, pose, pose.y, lens, air.colours, self._mast_colour)
         self._lights.draw(planes, depth, pose, pose.y, lens, seconds)
         self._fill_water(planes, pose, lens, seconds)
         return planes[0], planes[1], planes[2]
+
+    def _swallow(self, sky: Planes, air: Air, pose: Pose, lens: Lens) -> None:
+        """Fog stands before the sky, thick below and thinner above."""
+        if self._fog <= 0:
+            return
+        rise = (np.float32(lens.horizon) - np.arange(lens.rows, dtype=np.float32)) * np.float32(1 / lens.focal)
+        thick = self._fog * (0.80 + 0.45 * np.exp(-np.maximum(rise, 0) * 2.4))
+        for plane, colour in zip(sky, air.colours, strict=True):
+            np.add(plane, (colour[None, :] - plane) * np.minimum(thick, 1).astype(np.float32)[:, None], out=plane)
 
     def _fill_water(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, seconds: float) -> None:
         px = lens.slopes()
@@ -105,8 +121,8 @@ class CityPainter:
         return Lens(lens.width // self._shrink, rows, lens.focal / self._shrink, float(rows))
 
     def _mirror(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
-        sky = self._sky.draw(pose, lens, seconds, disc=False)
-        air = Air(self._thinning, self._sky.haze(pose, lens))
+        sky, air = self._sky.draw(pose, lens, seconds, disc=False), Air(self._thinning, self._sky.haze(pose, lens))
+        self._swallow(sky, air, pose, lens)
         depth = self._view.draw(sky, pose, lens, air, mirrored=True)
         self._lights.draw(sky, depth, pose, -pose.y, lens, seconds, _MIRROR_GAIN)
         soft = [cv2.blur(plane, (1, 5)) for plane in sky]
@@ -123,20 +139,32 @@ def _spread(path: CameraPath, side: float) -> float:
     return min(2.2, widest)
 
 
+def _fog(scene: Scene) -> float:
+    """0 for air that one sees through, 1 for fog in which the waterfront stands alone."""
+    return min(1.0, max(0.0, (scene.haze - 0.55) / 0.27))
+
+
 def _city_light(scene: Scene) -> Light:
     """The hour's light with what a city's own lamps do to its sky."""
-    light = light_of(scene)
+    light, fog = light_of(scene), _fog(scene)
     if scene.time is TimeOfDay.NIGHT:
-        glow: Colour = (0.098, 0.072, 0.074)
-        for colour in scene.palette[:2]:
-            glow = mix(glow, 0.75, neon(colour), 0.07)
-        return replace(
-            light, horizon=glow, middle=(0.026, 0.028, 0.052), fill=(0.036, 0.042, 0.066),
+        light = replace(
+            light, horizon=(0.098, 0.072, 0.074), middle=(0.026, 0.028, 0.052), fill=(0.036, 0.042, 0.066),
             cloud_lit=(0.105, 0.098, 0.115), cloud_dark=(0.060, 0.048, 0.050), stars=0.3,
         )  # fmt: skip
-    if scene.time is TimeOfDay.DUSK:
-        return replace(
+        if scene.palette:  # one colour low and one high: mixed, they would be grey
+            low, high = neon(scene.palette[0]), neon(scene.palette[min(1, len(scene.palette) - 1)])
+            light = replace(
+                light, horizon=mix(light.horizon, 0.30, low, 0.085), middle=mix(light.middle, 0.6, low, 0.022),
+                zenith=mix(light.zenith, 0.6, high, 0.006), fill=mix(light.fill, 0.5, high, 0.018),
+                cloud_lit=mix(light.cloud_lit, 0.25, low, 0.060), cloud_dark=mix(light.cloud_dark, 0.20, high, 0.012),
+                exposure=min(light.exposure, _NEON_EXPOSURE),
+            )  # fmt: skip
+    elif scene.time is TimeOfDay.DUSK:
+        light = replace(
             light, zenith=(0.012, 0.042, 0.140), middle=(0.060, 0.125, 0.290), horizon=(0.42, 0.27, 0.23),
             fill=(0.095, 0.145, 0.285), cloud_lit=(0.30, 0.215, 0.27), cloud_dark=(0.055, 0.080, 0.150), stars=0.1,
         )  # fmt: skip
+        light = replace(light, horizon=mix(light.horizon, 1 - 0.8 * fog, _DUSK_FOG, 0.8 * fog),
+                        glow=mix(light.glow, 1 - 0.8 * fog, light.glow, 0.0))  # fmt: skip
     return light

@@ -39,8 +39,8 @@ LIT_SHARE = {
     TimeOfDay.NOON: 0.0,
     TimeOfDay.GOLDEN_HOUR: 0.10,
     TimeOfDay.SUNSET: 0.42,
-    TimeOfDay.DUSK: 1.05,
-    TimeOfDay.NIGHT: 1.0,
+    TimeOfDay.DUSK: 0.95,
+    TimeOfDay.NIGHT: 0.86,
 }
 
 
@@ -76,10 +76,11 @@ FLATS = Material(3.4, 3.2, 0.60, 0.56, 0.45, ((0.58, 0.56, 0.52), (0.50, 0.45, 0
 
 
 class CellAtlas:
-    """Light (red, green, blue) and tone of every window, as bytes: square roots, of LIGHT_RANGE for light."""
+    """Light (red, green, blue) and tone of every window, as bytes: square roots, of LIGHT_RANGE for light. `lit`: how
+    many windows are lit, against an evening."""
 
-    def __init__(self, random: np.random.Generator, time: TimeOfDay, palette: tuple[Colour, ...]) -> None:
-        sheet = np.hstack([_habit(random, number, LIT_SHARE[time], palette) for number in range(HABIT_COUNT)])
+    def __init__(self, random: np.random.Generator, lit: float, palette: tuple[Colour, ...]) -> None:
+        sheet = np.hstack([_habit(random, number, lit, palette) for number in range(HABIT_COUNT)])
         rows = sum((CELL_ROWS >> n) + 2 * _PAD for n in range(HALVINGS))
         columns = sum((sheet.shape[1] >> n) + 2 * _PAD for n in range(HALVINGS))
         self.cells: Bytes = np.zeros((rows, columns, 4), np.uint8)

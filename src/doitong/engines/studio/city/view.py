@@ -42,16 +42,17 @@ class CityView:
         eye = -pose.y if mirrored else pose.y
         strips, ends = look(self._city.faces, self._curtains, pose, eye, lens)
         depth = np.full((lens.rows, lens.width), _NO_DEPTH, np.float32)
-        seen = np.full((lens.rows, lens.width), _NO_FACE, np.int32)
         if strips.face.size:
+            has_fine_edges = self._has_fine_edges and not mirrored
+            seen = np.full((lens.rows, lens.width), _NO_FACE, np.int32) if has_fine_edges else None
             self._fill(planes, depth, seen, strips, pose, eye, lens, air, mirrored)
-            if self._has_fine_edges and not mirrored:
+            if seen is not None:
                 _soften_sides(planes, depth, seen, ends)
             _soften_tops(planes, strips, lens)
         return depth
 
-    def _fill(self, planes: tuple[Floats, ...], depth: Floats, seen: Ints, strips: Strips, pose: Pose, eye: float,
-              lens: Lens, air: Air, mirrored: bool) -> None:  # fmt: skip
+    def _fill(self, planes: tuple[Floats, ...], depth: Floats, seen: Ints | None, strips: Strips,
+              pose: Pose, eye: float, lens: Lens, air: Air, mirrored: bool) -> None:  # fmt: skip
         coat = self._fronts.coat(strips, pose, lens, air.colours, air.thinning, mirrored)
         base = self._base.take(strips.face)
         base[strips.is_roof] = np.float32(1e5)
@@ -66,27 +67,33 @@ class CityView:
             part = slice(start, stop)
             counts = strips.count[part]
             began = (done[part] - counts - (done[start] - counts[0])).astype(np.int32)
-            row = np.arange(int(counts.sum()), dtype=np.int32) + np.repeat(strips.first[part] - began, counts)
-            position = row * np.int32(lens.width) + np.repeat(strips.column[part], counts)
+            own = np.repeat(np.arange(start, stop), counts)
+            row = np.arange(own.size, dtype=np.int32)
+            row += np.repeat(strips.first[part] - began, counts)
             below = row.astype(np.float32)
+            place = row.astype(np.intp)
+            place *= lens.width
+            place += np.repeat(strips.column[part], counts)
             below -= np.float32(lens.horizon - 0.5)
             height = np.float32(eye) - below * np.repeat(pace[part], counts)
-            colours = self._fronts.colour(coat, part, counts, height, below * np.float32(-1 / lens.focal))
-            level = np.flatnonzero(height < np.repeat(base[part], counts))
-            if level.size and not mirrored:
-                own = np.repeat(np.arange(start, stop, dtype=np.int32), counts)[level]
-                self._lay_level(colours, level, own, below, base, strips, coat.air, pose, lens, air)
-            for plane, values in zip(planes, colours, strict=True):
-                plane.reshape(-1)[position] = values
-            depth.reshape(-1)[position] = np.repeat(strips.depth[part], counts)
-            seen.reshape(-1)[position] = np.repeat(strips.face[part], counts)
+            colours = self._fronts.colour(coat, part, counts, own, height, below * np.float32(-1 / lens.focal))
+            if not mirrored:
+                level = np.flatnonzero(height < np.repeat(base[part], counts))
+                if level.size:
+                    self._lay_level(colours, level, own[level], below, base, strips, coat.air, pose, lens, air)
+            for plane, values in zip((*planes, depth), (*colours, np.repeat(strips.depth[part], counts)), strict=True):
+                plane.reshape(-1)[place] = values
+            if seen is not None:
+                seen.reshape(-1)[place] = np.repeat(strips.face[part], counts)
             start = stop
 
     def _lay_level(self, colours: list[Floats], spots: Ints, own: Ints, below: Floats, base: Floats, strips: Strips,
                    haze: Floats, pose: Pose, lens: Lens, air: Air) -> None:  # fmt: skip
         """Roofs and streets in front of the foot of what rises behind them."""
         on_ground = base[own] <= GROUND + 0.1
-        high = np.where(on_ground, np.float32(GROUND), np.minimum(base[own], np.float32(300)))
+        edge = np.float32(pose.y) - (strips.top[own] - np.float32(lens.horizon)) * strips.depth[own] * np.float32(
+            1 / lens.focal)  # fmt: skip
+        high = np.where(on_ground, np.float32(GROUND), np.where(strips.is_roof[own], edge, base[own]))
         away = np.maximum(np.float32(pose.y) - high, 1) / np.maximum(below[spots] * np.float32(1 / lens.focal), 1e-4)
         away = np.minimum(away, strips.depth[own])
         px = (strips.column[own].astype(np.float32) + np.float32(0.5 - lens.width / 2)) * np.float32(1 / lens.focal)

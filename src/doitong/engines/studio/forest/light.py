@@ -43,8 +43,8 @@ class WoodLight:
 _LIGHTS = {
     TimeOfDay.DAWN: WoodLight(13, 13, (2.3, 1.35, 0.85), (0.30, 0.36, 0.46), (0.30, 0.33, 0.40), (1.05, 0.62, 0.42),
                               0.62),
-    TimeOfDay.MORNING: WoodLight(21, 12, (3.0, 2.5, 1.6), (0.36, 0.46, 0.46), (0.27, 0.37, 0.31), (1.15, 1.05, 0.62),
-                                 0.85),
+    TimeOfDay.MORNING: WoodLight(21, 12, (3.0, 2.5, 1.6), (0.36, 0.46, 0.46), (0.27, 0.37, 0.31), (1.15, 1.02, 0.58),
+                                 0.76),
     TimeOfDay.NOON: WoodLight(38, 16, (3.7, 3.4, 2.4), (0.40, 0.50, 0.42), (0.20, 0.30, 0.17), (0.80, 0.86, 0.42),
                               0.45, 1.5),
     TimeOfDay.GOLDEN_HOUR: WoodLight(14, 12, (3.7, 2.2, 0.95), (0.26, 0.31, 0.36), (0.22, 0.205, 0.175),
@@ -56,6 +56,7 @@ _LIGHTS = {
     TimeOfDay.NIGHT: WoodLight(19, 13, (0.32, 0.42, 0.56), (0.055, 0.078, 0.115), (0.020, 0.036, 0.062),
                                (0.115, 0.17, 0.24), 0.20),
 }  # fmt: skip
+_AUTUMN_AIR: Colour = (0.33, 0.205, 0.070)
 
 
 class Canopy:
@@ -81,12 +82,16 @@ class Canopy:
             self.air = mix(own.air, 0.35 * dim, (grey, grey * 1.04, grey * 1.14), 0.75 * dim)
             self.glow = mix(self.glow, 0.5, (0.62, 0.60, 0.60), 0.5 * sum(own.glow) / 2.8)
             self.fill = mix(self.fill, 0.5, (sum(own.fill) / 3,) * 3, 0.55)
-        self.shafts = own.shafts * (1 - veil) * (0.50 + 0.9 * min(scene.haze, 0.7))
+        if scene.season is Season.AUTUMN:  # leaves of gold colour it
+            self.air = mix(self.air, 0.35, _AUTUMN_AIR, 0.8 * sum(self.air))
+            self.glow = mix(self.glow, 0.55, _AUTUMN_AIR, 1.1)
+        fog = max(0.0, scene.haze - 0.5) / 0.5  # drowns rays that a haze shows
+        self.glow = mix(self.glow, 1 - 0.45 * fog, self.glow, 0.0)
+        self.shafts = own.shafts * (1 - veil) * (0.50 + 0.9 * min(scene.haze, 0.7)) * (1 - 0.5 * fog)
         if scene.season is Season.WINTER:
             self.shafts *= 0.6
-        self.fog_metres = (
-            88.0 * own.clear * (1.6 if scene.season is Season.WINTER else 1.0) * (0.22 / max(0.1, scene.haze)) ** 0.95
-        )
+        self.fog_metres = 88.0 * own.clear * (1.6 if scene.season is Season.WINTER else 1.0) * (1 - 0.3 * fog)
+        self.fog_metres *= (0.22 / max(0.1, scene.haze)) ** 0.6
         self._wind = scene.wind
         gaps = spectral_tile(random, _TILE, 1.15, 4.0)
         self._coarse, self._fine = gaps, spectral_tile(random, _TILE, 0.9, 12.0)

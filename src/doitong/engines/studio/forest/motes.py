@@ -18,6 +18,9 @@ _LEAVES = 46
 _NEAREST = 1.1
 _FIREFLY: Colour = (0.95, 1.0, 0.28)
 _LEAF_COLOURS: tuple[Colour, ...] = ((0.55, 0.26, 0.03), (0.42, 0.12, 0.02), (0.62, 0.40, 0.06), (0.26, 0.12, 0.03))
+# the outline of a leaf: along its rib from stalk to tip, and aside
+_LEAF = np.array([(-1.35, 0.0), (-1.0, 0.06), (-0.75, 0.55), (-0.35, 0.92), (0.1, 0.85), (0.6, 0.42), (1.0, 0.0),
+                  (0.6, -0.42), (0.1, -0.85), (-0.35, -0.92), (-0.75, -0.55), (-1.0, -0.06)], np.float32)  # fmt: skip
 _PETAL: tuple[Colour, ...] = ((0.85, 0.62, 0.68), (0.9, 0.75, 0.78))
 
 
@@ -80,7 +83,7 @@ class Motes:
             length = 0.042 * lens.focal / float(far)
             c, s = math.cos(turn) * length, math.sin(turn) * length
             slim = 0.15 + 0.45 * abs(math.sin(turn * 1.3 + 1))
-            shape = np.array([(-c, -s), (-s * slim, c * slim), (c, s), (s * slim, -c * slim)]) + np.array((px, py))
+            shape = _LEAF[:, :1] * (c, s) + _LEAF[:, 1:] * (-s * slim, c * slim) + np.array((px, py))
             base = self._leaf_colours[int(leaf[5] * len(self._leaf_colours)) % len(self._leaf_colours)]
             shade = 0.45 + 0.55 * abs(math.sin(turn * 1.3))
             veil = math.exp(-float(far) / self._canopy.fog_metres)

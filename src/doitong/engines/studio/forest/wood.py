@@ -126,7 +126,7 @@ class Wood:
         if self.is_conifer:
             sprays = [plants.bough(random, 380) for _ in range(3)]
             bushes = [plants.spruce(random, 480) for _ in range(2)]
-            self._clouds = sprays if self.stand is Stand.SPRUCE else self._clouds
+            self._clouds = sprays
         elif self.is_bare:
             sprays = [plants.twigs(random, 420) for _ in range(3)]
             bushes, self._clouds = sprays, sprays

@@ -41,7 +41,7 @@ def islands(draft: Draft, x: Floats, z: Floats, cell: Floats) -> Floats:
         (-side * (0.9 + 0.3 * d[15]) * view, 3300 + 600 * d[16], 420 + 140 * d[17], 1000, 500),
     )
     rough = draft.sum(x, z, 190, 5, 30)
-    inside, high = np.full_like(x, -9.0), np.zeros_like(x)
+    inside, high, slow = np.full_like(x, -9.0), np.zeros_like(x), np.ones_like(x)
     for turn, pz, tall, across, deep in places:
         broad = across * (0.45 + 0.55 * wide)
         e = 1 - np.sqrt(
@@ -49,10 +49,12 @@ def islands(draft: Draft, x: Floats, z: Floats, cell: Floats) -> Floats:
         )
         e += rough * np.float32(min(0.34, 26 / deep))
         high = np.where(e > inside, np.float32(tall), high)
+        slow = np.where(e > inside, np.float32(deep), slow)
         inside = np.maximum(inside, e)
     ridges = draft.ridged(x, z, cell, 620, 40)
     rise = smooth(0.10, 0.85, inside)
-    strand = np.clip(inside * 26, 0, 2.4)
+    inland = inside * np.maximum(slow * np.float32(0.20), np.float32(26))  # a beach is as wide on a large island
+    strand = np.clip(inland, 0, 2.4) + np.float32(2.8) * smooth(2.2, 6.5, inland)
     land = strand + high * rise * (np.float32(0.30) + np.float32(0.95) * ridges)
     shoal = draft.sum(x, z, 260, 3, 36) * np.float32(9) - np.float32(7.5)
     bed = np.minimum(np.maximum(inside * np.float32(11), shoal), np.float32(-0.9)) + np.float32(0.9) * smooth(

@@ -116,9 +116,8 @@ def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float
     slims = 0.115 + 0.11 * random.random(count) ** 1.5
     tints = 0.6 + 0.8 * random.random(count)
     ragged = random.random(base.size).astype(np.float32)
-    for place, tall, slim, tint in zip(places, talls, slims, tints, strict=True):
-        if cover[place] < 0.45:
-            continue
+    grows = cover[places] >= 0.45
+    for place, tall, slim, tint in zip(*(part[grows].tolist() for part in (places, talls, slims, tints)), strict=True):
         half = max(1.0, tall * slim * (2.1 if is_round else 1.0) / step)
         first, last = max(0, int(place - half)), min(base.size, int(place + half) + 2)
         away = np.minimum(np.abs(np.arange(first, last) - place) / half, 1.0)
@@ -133,6 +132,6 @@ def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float
         part = tops[first:last]
         better = outline > part
         part[better] = outline[better]
-        lean = 1 + 0.35 * np.linspace(1, -1, last - first)
+        lean = 1.35 - np.arange(last - first) * (0.7 / max(1, last - first - 1))
         shade[first:last][better] = (tint * lean)[better]
     return tops, shade

@@ -39,13 +39,18 @@ class Draft:
         weight = np.ones_like(x)
         strength, length = 1.0, metres
         for octave in range(self.octaves):
-            wave = self.fractal.wave(wx, wz, length, channel + 10 + octave)
+            near = np.flatnonzero((cell < np.float32(length * 0.5)).any(axis=1))  # rows fine enough for this octave
+            if not near.size:
+                break
+            rows = slice(0, int(near[-1]) + 1)
+            wave = self.fractal.wave(wx[rows], wz[rows], length, channel + 10 + octave)
             ridge = np.clip(1.0 - np.abs(wave) * np.float32(1.25), 0.0, 1.0)
             if octave < 5:
                 ridge *= ridge
-            seen = np.clip((length / cell - np.float32(2.0)) * np.float32(0.5), 0.0, 1.0)
-            total += ridge * weight * seen * np.float32(strength)
-            weight = np.clip(ridge * weight * np.float32(1.9), 0.16, 1.0)
+            seen = np.clip((length / cell[rows] - np.float32(2.0)) * np.float32(0.5), 0.0, 1.0)
+            ridge *= weight[: rows.stop]
+            total[rows] += ridge * seen * np.float32(strength)
+            weight = np.clip(ridge * np.float32(1.9), 0.16, 1.0)
             strength *= 0.50
             length /= 2.07
         return as_floats(total * 0.54)

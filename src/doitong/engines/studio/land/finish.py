@@ -104,6 +104,7 @@ class Ripples:
         pace = 2 * math.pi / metres
         self._along = (np.float32(math.sin(turn) * pace), np.float32(math.cos(turn) * pace))
         self._metres = metres
+        self._deep = 0.095 if metres < 1 else 0.15
 
     def __call__(self, spot: Spot) -> None:
         lens, pose = spot.look.lens, spot.look.pose
@@ -116,7 +117,7 @@ class Ripples:
         tone = np.sin(phase)
         tone *= (
             seen
-            * (np.float32(0.095) + np.float32(0.045) * warp)
+            * (np.float32(self._deep) + np.float32(0.045) * warp)
             * smooth(self._lowest - 0.3, self._lowest + 0.3, spot.height)
         )
         tone += np.float32(1)

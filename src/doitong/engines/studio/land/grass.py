@@ -90,7 +90,8 @@ def _blades(world: World, scene: Scene, light: Light, sward: _Sward, depth: floa
     tip = (colour[0] * lit[0], colour[1] * lit[1], colour[2] * lit[2])
     shade = np.float32(0.86) + np.float32(0.42) * random.random(x.size, dtype=np.float32) + wide * np.float32(0.16)
     if not sward.has_ears:
-        tip = (tip[0] * 0.98, tip[1] * 0.93, tip[2])
+        pale = 0.66 if scene.season is Season.AUTUMN else 0.98  # dry blades must not glow over dry ground
+        tip = (tip[0] * pale, tip[1] * pale * 0.95, tip[2] * pale)
     sway = 0.035 * sward.tall / 0.6 * min(2.5, scene.wind)
     return Curtain(
         depth,

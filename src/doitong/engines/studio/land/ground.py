@@ -76,9 +76,11 @@ def _forest(site: Site, edge: Floats) -> Floats:
     if not scene.trees or land.tree_line < 0 or land.tree_density <= 0:
         return np.zeros_like(site.heights)
     below = 1 - smooth(land.tree_line - 110, land.tree_line + 110, site.heights + edge)
-    steepest = 1.15 if land.ground == "island" else 0.75
+    steepest = 1.45 if land.ground == "island" else 0.75
     gentle = 1 - smooth(steepest, steepest + 0.4, site.steep + fine * np.float32(0.25))
     cover = smooth(-0.16, 0.06, patch + fine * np.float32(0.3) + np.float32(0.25 * land.tree_density))
+    if land.ground == "island":
+        cover = smooth(-0.42, -0.16, patch + fine * np.float32(0.3))
     if land.ground in {"meadow", "road"}:
         cover = smooth(0.12, 0.26, patch + fine * np.float32(0.4))
     if land.ground == "field":

@@ -244,38 +244,40 @@ def _spot(kind: tuple[Plant, Colour], x: float, z: float, tall: float) -> tuple[
 
 
 def cast_plants(world: World, places: list[Place], light: Light, sun_turn: float) -> None:
-    """Darken the ground where single plants take the sun from it, and a little right around their feet."""
+    """Darken the ground where single plants take the sun from it, and a little right around their feet. Shadows that
+    meet are no darker than one; what is left is the light of the sky."""
     turn = sun_turn + math.copysign(math.radians(light.key_turn), sun_turn)
     ahead, aside = math.cos(turn), math.sin(turn)
     slope = math.tan(math.radians(light.key_height))
-    power = sum(light.sun) / (sum(light.sun) + 2.4 * sum(light.fill))
+    shade = np.zeros(world.lit.shape[:2], np.float32)
+    last = 0
+    u = np.linspace(-world.grid.spread, world.grid.spread, world.grid.columns, dtype=np.float32)[None, :]
     for place in places:
-        if place.in_water:
-            continue
-        if place.tall < 1.2:
+        if place.in_water or place.tall < 1.2:
             continue
         wide = place.tall * 0.30
         long = min(2.6 * place.tall, 0.62 * place.tall / slope)
         reach = long + wide
-        ends = np.array([place.z - reach, place.z + reach], np.float32)
-        near, far = world.grid.rows_of(ends)
-        z = world.grid.depths[int(near) : int(far) + 2][:, None]
+        near, far = world.grid.rows_of(np.array([place.z - reach, place.z + reach], np.float32))
         sides = np.array([place.x - reach, place.x + reach], np.float32)
         left, right = world.grid.columns_of(sides, np.full(2, place.z, np.float32))
-        columns = slice(max(0, int(left) - 3), max(0, int(right) + 4))
-        u = np.linspace(-world.grid.spread, world.grid.spread, world.grid.columns, dtype=np.float32)[None, columns]
-        if not z.size or not u.size:
+        rows, columns = slice(int(near), int(far) + 2), slice(max(0, int(left) - 3), max(0, int(right) + 4))
+        part = shade[rows, columns]
+        if not part.size:
             continue
-        x = u * (z + np.float32(world.grid.apex)) - np.float32(place.x)
+        z = world.grid.depths[rows][:, None]
+        x = u[:, columns] * (z + np.float32(world.grid.apex)) - np.float32(place.x)
         dz = z - np.float32(place.z)
         along, across = -(x * aside + dz * ahead), x * ahead - dz * aside
         middle = np.float32(long * 0.72)
         q = ((along - middle) / np.float32(long * 0.55 + wide * 0.5)) ** 2 + (across / np.float32(wide)) ** 2
-        dark = smooth(1.35, 0.55, q) * np.float32(power)
-        stem = np.float32(0.5) * np.exp(-(x * x + dz * dz) / np.float32((0.10 * place.tall) ** 2))
-        factor = np.sqrt(1 - np.maximum(dark, stem))[..., None]
-        part = world.lit[int(near) : int(far) + 2, columns, :3]
-        part[...] = (part * factor).astype(np.uint8)
+        stem = np.float32(0.7) * np.exp(-(x * x + dz * dz) / np.float32((0.10 * place.tall) ** 2))
+        np.maximum(part, np.maximum(smooth(1.5, 0.35, q) * np.float32(0.88), stem), out=part)
+        last = max(last, rows.stop)
+    for i in range(3):
+        power = np.float32(light.sun[i] / (light.sun[i] + 3.2 * light.fill[i]))
+        plane = world.lit[:last, :, i]
+        plane[...] = plane * np.sqrt(1 - shade[:last] * power)
 
 
 _LAYOUTS: Mapping[SceneKind, Callable[[_Planter], None]] = {

@@ -215,7 +215,7 @@ def _island(site: Site) -> Albedo:
     lay(
         planes,
         _rock(site),
-        smooth(0.95, 1.45, site.steep + site.fine * np.float32(0.45)) * smooth(1.5, 5, site.heights),
+        smooth(1.05, 1.5, site.steep + site.fine * np.float32(0.45)) * smooth(45, 120, site.heights + site.fine * 30),
     )
     return planes
 

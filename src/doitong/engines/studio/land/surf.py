@@ -26,6 +26,7 @@ _BREAKS_AT_METRES = 46.0
 _WOBBLE_METRES, _WOBBLE_STEPS = 600.0, 12000
 _RUN_STEPS = 2048
 _STEADY_ROWS = 3.0  # a front that jumps more from column to column bends out of sight
+_ALONG = (0.30, 0.16)  # rows a column at which a front runs away from the viewer, and has peeled off
 
 
 class Surf:
@@ -165,7 +166,9 @@ def _crossing(out: Floats, at: Floats) -> tuple[Floats, Floats]:
     row = (upper + share).astype(np.float32) * (above > 0)
     steady = (np.abs(np.diff(row, append=row[-1:])) < _STEADY_ROWS).astype(np.uint8)
     unbroken = cv2.blur(cv2.erode(steady[None, :], np.ones((1, 25), np.uint8)).astype(np.float32), (25, 1))[0]
-    return as_floats(cv2.blur(row[None, :], (9, 1))[0]), unbroken
+    flat = cv2.blur(row[None, :], (9, 1))
+    leaning = np.abs(cv2.blur(np.gradient(flat, axis=1).astype(np.float32), (41, 1))[0])
+    return as_floats(flat[0]), unbroken * smooth(*_ALONG, leaning)
 
 
 def _lit(albedo: Colour, light: Light) -> Colour:

@@ -137,7 +137,16 @@ def _branch(canvas: _Canvas, random: np.random.Generator, start: tuple[float, fl
 def _bare(random: np.random.Generator, sun_side: float) -> Floats:
     """A broad-leaved tree in winter."""
     canvas = _Canvas(0.95)
-    _branch(canvas, random, (0.0, 0.0), 0.25, 0.0, 0.030, 7)
+    before = (0.0, 0.0)
+    for number in range(1, 15):  # a leader with boughs to both sides, long below and short above
+        share = number / 14
+        here = (0.025 * math.sin(number * 1.3) * share, 0.10 + 0.66 * share**0.9)
+        canvas.line(before, here, 0.030 * (1 - 0.80 * share), 0.36, 0.0)
+        if number > 1:
+            side = 1 if number % 2 else -1
+            lean = side * (1.15 - 0.75 * share) * (0.75 + 0.5 * random.random())
+            _branch(canvas, random, here, 0.135 - 0.060 * share, lean, 0.015 - 0.008 * share, 4)
+        before = here
     return canvas.finished()
 
 

@@ -24,7 +24,8 @@ from doitong.engines.studio.land.world import World
 
 _NOTHING = np.float32(-1e4)
 _NEAREST_METRES = 1.5
-_NEAR_LAND_METRES = 1000.0
+_LAYERS = {"island": (1850.0, 1000.0)}  # distances between the layers of land that water mirrors, far to near
+_TWO_LAYERS = (1000.0,)
 _STEEP_ROWS = 14
 _CHUNK_ROWS = 48
 _DRY_METRES = np.float32(-0.3)  # what lies lower is under water for certain
@@ -61,6 +62,7 @@ class LandView:
     def __init__(self, world: World, curtains: list[Curtain], air: Air, finishes: tuple[Finish, ...],
                  detail: float) -> None:  # fmt: skip
         self._world = world
+        self._layers = _LAYERS.get(world.land.ground, _TWO_LAYERS)
         self.mesh = Mesh(world.grid, curtains)
         self._shader = Shader(world, self.mesh, air, finishes, detail)
 
@@ -152,20 +154,20 @@ class LandView:
         return shows
 
     def draw_mirrored(self, pose: Pose, lens: Lens, haze: Floats, seconds: float) -> list[Picture]:
-        """The land as the water mirrors it, far land first; near land only above its own shore, so that the water
-        behind a headland still mirrors the mountains."""
+        """The land as the water mirrors it, in layers, far land first; nearer land only above its own shore, so that
+        the water behind a headland still mirrors the mountains."""
         swept = self.sweep(pose, lens, seconds, mirrored=True)
-        split = max(swept.first, int(np.searchsorted(self.mesh.depths, _NEAR_LAND_METRES)))
         look = Look(pose, lens, swept.screen, swept.aside, swept.dz, haze, seconds, mirrored=True)
+        cuts = [max(swept.first, int(np.searchsorted(self.mesh.depths, metres))) for metres in self._layers]
         pictures = []
-        for is_near, start, stop in ((False, split, None), (True, swept.first, split)):
+        for number, (start, stop) in enumerate(zip([*cuts, swept.first], [None, *cuts], strict=True)):
             seen = self.hits(swept.screen[start:stop], lens, start)
             shows = seen < self.mesh.depths.size
             top, bottom = _span(shows.any(axis=1))
             if bottom <= top:
                 continue
             planes, land, height = self._colour(seen[top:bottom], shows[top:bottom], top, look)
-            if is_near:
+            if number > 0:
                 land[height < np.float32(-0.3)] = 0
             pictures.append(Picture(top, planes, land, np.zeros(0, np.int64), seen))
         return pictures

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.air.light import Light
+from doitong.engines.studio.air.light import Light, storm_share
 from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, bands, smooth
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.coasts import BEACH_SLOPE
 from doitong.engines.studio.land.draft import softened
 from doitong.engines.studio.land.surf import Surf
+from doitong.engines.studio.land.swell import Swell
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
 from doitong.engines.studio.scene import Scene, SceneKind
@@ -22,7 +23,6 @@ _TILE_METRES = 46.0
 _GRAVITY = 9.81
 _SURF_DEPTH = 2.3
 _LOG_STEPS = 4096
-_SWELL = ((34.0, 0.35, 0.030), (58.0, -0.18, 0.042), (97.0, 0.10, 0.045))  # metres, direction, slope
 _LAPPING = {SceneKind.ISLANDS: 0.55, SceneKind.CANYON: 0.05}  # how white the water's edge is
 _PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
 
@@ -95,7 +95,8 @@ class Water:
     def __init__(self, scene: Scene, light: Light, world: World, wave_size: int, sun: tuple[float, float, float]):
         random = np.random.default_rng([scene.seed, 37])
         self._light, self._sun, self._scene, self._world = light, sun, scene, world
-        self._slope = world.land.wave_slope * scene.wind * (1 + 0.6 * scene.rain)
+        ruffled = min(1.25, scene.wind) if scene.kind is SceneKind.SEA else scene.wind  # the rest goes into swell
+        self._slope = world.land.wave_slope * ruffled * (1 + (0.6 if ruffled == scene.wind else 0.1) * scene.rain)
         self._size = wave_size
         self._waves = Waves(random, wave_size, 1.0)
         self._gusts = spectral_tile(random, 256, 1.5, 2)
@@ -112,7 +113,10 @@ class Water:
         self._bottom = _BOTTOMS.get(world.land.ground, _ELSEWHERE)
         self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
         self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
-        self._is_open = scene.kind is SceneKind.SEA
+        storm = storm_share(scene)
+        force = min(2.9, 0.45 + 0.55 * scene.wind + 1.8 * storm)
+        self._churn = 1 + 2.2 * storm, 1 + 2.0 * storm, 1 + 1.7 * storm  # air beaten into the water
+        self._swell = Swell(force, self._soft, lace) if scene.kind is SceneKind.SEA else None
         self._foam = tuple(0.78 * (s * 0.34 + f * 0.8) for s, f in zip(light.sun, light.fill, strict=True))
 
     def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float,
@@ -167,9 +171,14 @@ class Water:
 
     def _band(self, mirror: Floats, look: _Look, tiles: list[Floats], calm: Floats, bed: Floats) -> Planes:
         pose, lens = look.pose, look.lens
-        x, z, away, down = _surface(
-            pose, lens, np.arange(look.band.start, look.band.stop, dtype=np.float32), look.columns
-        )
+        rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
+        x, z, away, down = _surface(pose, lens, rows, look.columns)
+        lift: Floats | None = None
+        if self._swell is not None:  # the waves are drawn where they stand, not where the plane is
+            nearer = self._swell.away(pose, lens, rows, look.columns, look.seconds)
+            x, z = (x - np.float32(pose.x)) * nearer, (z - np.float32(pose.z)) * nearer
+            x += np.float32(pose.x)
+            z += np.float32(pose.z)
         px = lens.slopes()[None, look.columns]
         sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, tiles)
         foam: Floats | None = None
@@ -179,8 +188,9 @@ class Water:
                 bed * np.float32(-1 / BEACH_SLOPE), x, z, np.float32(lens.focal * pose.y) / (away * away), look.seconds
             )
             calm = calm * ruffle
-        elif self._is_open:
-            foam = self._swell(x, z, away, lens, pose, look.seconds, sx, sz, calm)
+        elif self._swell is not None:
+            rows_down = np.float32(lens.focal * pose.y) / (away * away)
+            foam, lift = self._swell.lay(x, z, rows_down, look.seconds, sx, sz, calm)
         elif float(bed.max()) > -2:
             foam = self._lapping(bed, x, z, look.seconds)
         if self._scene.rain > 0.05:
@@ -195,6 +205,9 @@ class Water:
         c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         glitter = self._glitter(px, down, sx, sz, c, s)
         body = self._body(bed, down)
+        if lift is not None:  # light shines through the crests
+            glow = np.maximum(1 + lift * np.float32(0.9), np.float32(0.35))
+            body = [plane * glow for plane in body]
         planes = []
         for i in range(3):
             plane = body[i]
@@ -212,7 +225,7 @@ class Water:
         depth = np.maximum(-bed, 0)
         depth *= np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12))
         for i in range(3):
-            deep = np.float32(light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35))
+            deep = np.float32(self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35))
             if is_deep:
                 planes.append(np.full_like(bed, deep))
                 continue
@@ -239,32 +252,6 @@ class Water:
             noise = sample(self._lace, x * np.float32(9) + shift, z * np.float32(6) + shift * np.float32(0.7))
             total += smooth(1.7, 2.6, noise) * fade
         return total * sharp * np.float32(0.5 * self._scene.rain)
-
-    def _swell(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float, sx: Floats, sz: Floats,
-               calm: Floats) -> Floats:  # fmt: skip
-        """Long waves of the open sea are added to the slopes; answers the foam on their crests."""
-        rows_down = np.float32(lens.focal * pose.y) / (away * away)
-        height = np.zeros_like(sx)
-        force = np.float32(min(1.8, 0.45 + 0.55 * self._scene.wind))
-        for metres, turn, steep in _SWELL:
-            k = 2 * math.pi / metres
-            kx, kz = k * math.sin(turn), k * math.cos(turn)
-            angle = x * np.float32(kx) + z * np.float32(kz) + np.float32(math.sqrt(_GRAVITY * k) * seconds)
-            seen = np.clip(rows_down * np.float32(metres / 5) - np.float32(0.6), 0, 1) * np.float32(steep) * force
-            lean = np.cos(angle) * seen
-            sx += lean * np.float32(math.sin(turn))
-            sz += lean * np.float32(math.cos(turn))
-            height += np.sin(angle)
-        web = sample(self._soft, x * np.float32(4.0), z * np.float32(5.0) - np.float32(seconds * 4))
-        web *= np.clip(rows_down * np.float32(2.2) - np.float32(0.25), 0.0, 1)
-        far = sample(self._soft, x * np.float32(0.7), z * np.float32(1.3) - np.float32(seconds * 1.5))
-        far *= np.clip(rows_down * np.float32(9) - np.float32(0.25), 0.0, 1) * np.float32(0.7)
-        fine = sample(self._lace, x * np.float32(13), z * np.float32(13) - np.float32(seconds * 8))
-        fine *= np.clip(rows_down * np.float32(0.22) - np.float32(0.3), 0.0, 1)
-        crest = height * np.float32(0.62) + np.maximum(web, far) * np.float32(0.58) + (calm - 1) * np.float32(1.3)
-        sharp = np.clip(rows_down * np.float32(12) - np.float32(0.2), 0.0, 1)
-        limit = np.float32(2.75 - 0.85 * force)
-        return smooth(0.0, 0.75, crest + fine * np.float32(0.45) - limit) * np.float32(0.85) * sharp
 
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
                    tiles: list[Floats]) -> tuple[Floats, Floats]:  # fmt: skip

@@ -142,18 +142,23 @@ def erode(heights: Floats, grid: Grid, level: Level, tile: Floats, x: Floats, z:
     Cabral and Leedom 1993), made to span 2^n steps by doubling the flow map n times."""
     if land.ground not in {"alpine", "coast", "island", "snow", "beach"}:
         return heights
+    heights = heights.astype(np.float32)
     for scale, depth in ((270.0, 24.0), (115.0, 8.0), (52.0, 2.6))[: level.gullies]:
         seen = np.clip(scale / grid.spacing() - np.float32(2.0), 0, 1)
-        rough = cv2.GaussianBlur(heights, (0, 0), 2.5)
-        gx, gz = gradient(rough, grid, x)
+        near = np.flatnonzero(seen.max(axis=1) > 0)
+        if not near.size:
+            continue
+        part = slice(0, min(heights.shape[0], int(near[-1]) + 16))  # rows fine enough for gullies of this size
+        rough = cv2.GaussianBlur(heights[part], (0, 0), 2.5)
+        gx, gz = gradient(rough, grid, x[part])
         steep = np.sqrt(gx * gx + gz * gz)
-        streaks = _smear(tile, grid, x, z, gx / (steep + 0.02), gz / (steep + 0.02), scale)
+        streaks = _smear(tile, grid, x[part], z[part], gx / (steep + 0.02), gz / (steep + 0.02), scale)
         carve = np.minimum(np.abs(streaks), np.float32(2.0))
-        patches = sample(tile, x * np.float32(0.09), z * np.float32(0.09))
-        seen = seen * np.clip(np.float32(0.75) + patches, 0.15, 1.6)
-        amount = smooth(0.18, 0.75, steep) * smooth(25, 260, heights)
-        heights = heights - carve * amount * seen * np.float32(depth)
-    return heights.astype(np.float32)
+        patches = sample(tile, x[part] * np.float32(0.09), z[part] * np.float32(0.09))
+        carve *= seen[part] * np.clip(np.float32(0.75) + patches, 0.15, 1.6)
+        carve *= smooth(0.18, 0.75, steep) * smooth(25, 260, heights[part]) * np.float32(depth)
+        heights[part] -= carve
+    return heights
 
 
 def _smear(tile: Floats, grid: Grid, x: Floats, z: Floats, fx: Floats, fz: Floats, scale: float) -> Floats:
@@ -164,10 +169,10 @@ def _smear(tile: Floats, grid: Grid, x: Floats, z: Floats, fx: Floats, fz: Float
     map_x: Floats
     map_y: Floats
     base_x, base_y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    row_depth = np.gradient(grid.depths).astype(np.float32)[:, None]
+    row_depth = np.gradient(grid.depths).astype(np.float32)[:rows, None]
     step = np.float32(scale * 0.11)
     dz = fz * step
-    du = (fx * step - x / (z + np.float32(grid.apex)) * dz) / grid.cell()
+    du = (fx * step - x / (z + np.float32(grid.apex)) * dz) / grid.cell()[:rows]
     map_x, map_y = base_x + du, base_y + dz / row_depth
     for _ in range(4):
         further = cv2.remap(noise, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -178,9 +183,9 @@ def _smear(tile: Floats, grid: Grid, x: Floats, z: Floats, fx: Floats, fz: Float
 
 
 def gradient(heights: Floats, grid: Grid, x: Floats) -> tuple[Floats, Floats]:
-    """Slope of the land along x and along z."""
-    cell = grid.cell()
-    along_u = np.gradient(heights, axis=1) / cell
-    along_z = np.gradient(heights, grid.depths, axis=0)
-    drift = x / (grid.depths[:, None] + np.float32(grid.apex))
+    """Slope of the land along x and along z, of the grid's nearest rows or of all."""
+    depths = grid.depths[: heights.shape[0]]
+    along_u = np.gradient(heights, axis=1) / grid.cell()[: depths.size]
+    along_z = np.gradient(heights, depths, axis=0)
+    drift = x / (depths[:, None] + np.float32(grid.apex))
     return along_u.astype(np.float32), (along_z - along_u * drift).astype(np.float32)

@@ -6,7 +6,7 @@ from doitong.engines.studio.arrays import Planes
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.life.drifting import Fireflies, Litter, Motes
 from doitong.engines.studio.life.flock import Birds
-from doitong.engines.studio.scene import Life, Scene
+from doitong.engines.studio.scene import Life, Scene, SceneKind
 
 
 class Overlay(Protocol):
@@ -16,10 +16,13 @@ class Overlay(Protocol):
 
 
 def overlays_of(scene: Scene, rig: Rig, width: int, height: int) -> list[Overlay]:
-    """The overlays that the scene's life asks for, far to near. Boats, fish, bubbles and reeds are the painters'."""
+    """The overlays that the scene's life asks for, far to near. Boats, fish, bubbles and reeds are the painters', and
+    so is all that drifts between the trees of a forest."""
     overlays: list[Overlay] = []
     if Life.BIRDS in scene.life:
         overlays.append(Birds(scene, rig, width, height))
+    if scene.kind is SceneKind.FOREST:
+        return overlays
     if Life.FIREFLIES in scene.life:
         overlays.append(Fireflies(scene, rig))
     if Life.DUST in scene.life:

@@ -147,9 +147,11 @@ def usual_time(reading: Reading, kind: SceneKind, cloudiness: float, haze: float
     """The light that suits a scene whose time is not told."""
     weather = [mention.value for mention in reading.of("weather")]
     said = {mention.text for mention in reading.found}
-    if any(item.aurora for item in weather) or kind is SceneKind.SPACE or any("neon" in text for text in said):
-        return TimeOfDay.NIGHT
-    if "city lights" in said or any(mention.value == "galaxy" for mention in reading.of("feature")):
+    if kind is SceneKind.SPACE:  # the hour is where the sun stands: a planet that is told of is to be seen
+        is_planet = any(mention.value in ("planet", "rings") for mention in reading.of("feature"))
+        return TimeOfDay.GOLDEN_HOUR if is_planet else TimeOfDay.NIGHT
+    is_lit = "city lights" in said or any("neon" in text for text in said)
+    if is_lit or any(item.aurora for item in weather) or any(item.value == "galaxy" for item in reading.of("feature")):
         return TimeOfDay.NIGHT
     if any(mention.value == "fireflies" for mention in reading.of("life")):
         return TimeOfDay.DUSK

@@ -64,7 +64,7 @@ TIMES = [
 SEASONS = [
     *says("season", Season.SPRING,
         en="springtime, spring, april, may morning",
-        sl="pomlad+, pomladn+, spomladi, aprilsk+"),
+        sl="pomlad+, pomladn+, spomladi, spomladansk+, aprilsk+"),
     *says("season", Season.SUMMER, en="summer+, summery, summertime, july, august", sl="polet*, julijsk+, avgust+"),
     *says("season", Season.AUTUMN,
         en="autumn+, autumnal, in fall, in the fall, fall colors, fall colours, fall foliage, october, november",

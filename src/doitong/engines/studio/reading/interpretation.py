@@ -111,7 +111,7 @@ def _scene(request: EngineRequest, reading: Reading, choice: Choice, segments: S
     motion = _MOTION[request.motion_intensity]
     usual_clouds = 0.22 if time is TimeOfDay.NIGHT else 0.42
     has_snow = (weather.snow or 0.0) > 0.6
-    life = frozenset(Life(mention.value) for mention in reading.of("life"))
+    life = _life(reading, choice.kind)
     season = reading.first("season") or _usual_season(life, has_snow=weather.snow is not None)
     is_winter = season is Season.WINTER and reading.first("season") is not None
     style = read_words(flags.style.replace("-", " ")).first("style") or reading.first("style") or Style.NATURAL
@@ -165,6 +165,13 @@ def _usual_season(life: frozenset[Life], *, has_snow: bool) -> Season:
     if Life.PETALS in life:
         return Season.SPRING
     return Season.WINTER if has_snow else Season.SUMMER
+
+
+def _life(reading: Reading, kind: SceneKind) -> frozenset[Life]:
+    """What is said to live there; under water there are fish unless they are denied."""
+    said = frozenset(Life(mention.value) for mention in reading.of("life"))
+    has_fish = kind is SceneKind.UNDERWATER and all(mention.value != Life.FISH for mention in reading.forbidden)
+    return said | {Life.FISH} if has_fish else said
 
 
 def _features(reading: Reading) -> frozenset[Feature]:

@@ -10,7 +10,7 @@ from doitong.engines.studio.camera import Lens
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.space.globe import Eye, frame_of
 
-_SIZE = 1024
+_SIZE = 1536
 _REACH = 1.0  # of the picture, in radii of the galaxy
 
 
@@ -29,17 +29,15 @@ class Galaxy:
         centre = eye.place(self._spot)
         if centre[2] < self._radius * 0.5:
             return
-        half = Lens((lens.width + 1) // 2, (lens.rows + 1) // 2, lens.focal / 2, lens.horizon / 2)
         side, pole, ahead = (eye.turned(axis) for axis in frame_of(self._pole))
-        px = half.slopes()[None, :]
-        py = ((np.float32(half.horizon - 0.5) - np.arange(half.rows, dtype=np.float32)) * np.float32(1 / half.focal))[
-            :, None
-        ]
+        px = lens.slopes()[None, :]
+        row = np.arange(lens.rows, dtype=np.float32)[:, None]
+        py = (np.float32(lens.horizon - 0.5) - row) * np.float32(1 / lens.focal)
         across = px * np.float32(pole[0]) + py * np.float32(pole[1]) + np.float32(pole[2])
         across = np.where(np.abs(across) < 2e-3, np.float32(2e-3), across)
         angle = seconds * 0.006 * self._way
         turn = np.float32(math.cos(angle)), np.float32(math.sin(angle))
-        total = np.zeros((half.rows, half.width, 3), np.float32)
+        total = np.zeros((lens.rows, lens.width, 3), np.float32)
         for height in self._heights:
             spot = [c + p * height * self._radius for c, p in zip(centre, pole, strict=True)]
             along = np.float32(sum(s * p for s, p in zip(spot, pole, strict=True))) / across
@@ -53,8 +51,7 @@ class Galaxy:
             map_x[along < 0] = -10
             total += cv2.remap(self._disc, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         self._add_bulge(total, centre, px, py)
-        whole = cv2.resize(total, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
-        for plane, part in zip(planes, cv2.split(whole), strict=True):
+        for plane, part in zip(planes, cv2.split(total), strict=True):
             np.add(plane, part, out=plane)
 
     def _add_bulge(self, total: Floats, centre: Colour, px: Floats, py: Floats) -> None:
@@ -70,8 +67,10 @@ class Galaxy:
 def _disc(random: np.random.Generator, palette: tuple[Colour, ...]) -> Floats:
     """Logarithmic spirals (about 15° of pitch, as in most grand designs) broken up by noise."""
     fine, wide = spectral_tile(random, 512, 1.1, 6), spectral_tile(random, 512, 1.6, 2)
+    stars = spectral_tile(random, 512, 0.35, 40)
     at = (np.arange(_SIZE, dtype=np.float32) + 0.5) / (_SIZE / 2) - 1
     x, y = np.meshgrid(at, at)
+    texel = np.ascontiguousarray(np.broadcast_to(np.arange(_SIZE, dtype=np.float32), x.shape))
     away = np.sqrt(x * x + y * y) + np.float32(1e-4)
     twist = np.log(away) / np.float32(math.tan(math.radians(random.uniform(14, 19))))
     rough = sample(wide, x * 160, y * 160) * np.float32(0.30) + sample(fine, x * 200, y * 200) * np.float32(0.12)
@@ -83,11 +82,12 @@ def _disc(random: np.random.Generator, palette: tuple[Colour, ...]) -> Floats:
     )
     rim = smooth(1.0, 0.55, away)
     fall = cv2.exp(away * np.float32(-3.1)) * rim
-    grain = np.clip(1 + sample(fine, x * 330 + 90, y * 330) * np.float32(0.75), 0.1, 3)
+    grain = np.clip(1 + sample(fine, x * 330 + 90, y * 330) * np.float32(0.34), 0.2, 2)
+    grain *= np.float32(0.72) + np.float32(0.36) * np.maximum(sample(stars, texel, texel.T), 0) ** 2
     old = fall * np.float32(0.60) * (np.float32(0.45) + arms * np.float32(0.4))
     young = fall * (arms + spurs) * grain * smooth(0.06, 0.30, away) * np.float32(2.7)
     knots = smooth(1.5, 2.6, sample(fine, x * 420 + 7, y * 420 + 300) + arms) * fall * arms * np.float32(2.4)
-    hues: tuple[Colour, Colour, Colour] = ((1.0, 0.72, 0.44), (0.36, 0.56, 1.0), (1.0, 0.26, 0.42))
+    hues: tuple[Colour, Colour, Colour] = ((1.0, 0.70, 0.42), (0.30, 0.50, 1.0), (1.0, 0.24, 0.40))
     if palette:
         hues = (hues[0], palette[0], palette[-1])
     planes = []

@@ -27,7 +27,7 @@ _SUNS: dict[TimeOfDay, tuple[Colour, Colour]] = {
     TimeOfDay.DAWN: ((0.30, 0.02, 1.0), (1.80, 1.45, 1.15)),
     TimeOfDay.MORNING: ((0.85, 0.35, -0.30), _WHITE),
     TimeOfDay.NOON: ((0.50, 0.45, -0.85), _WHITE),
-    TimeOfDay.GOLDEN_HOUR: ((0.95, 0.22, 0.05), (1.95, 1.55, 1.10)),
+    TimeOfDay.GOLDEN_HOUR: ((0.93, 0.24, -0.30), (1.95, 1.55, 1.10)),
     TimeOfDay.SUNSET: ((0.26, 0.03, 1.0), (1.95, 1.35, 0.85)),
     TimeOfDay.DUSK: ((0.85, 0.20, 0.50), (1.60, 1.45, 1.40)),
     TimeOfDay.NIGHT: ((0.72, 0.30, 0.78), (1.35, 1.40, 1.55)),
@@ -46,7 +46,7 @@ class SpacePainter:
         self._side = float(random.choice([-1.0, 1.0]))
         fineness = level.detail
         features = scene.features
-        strength = 1.0 if Feature.NEBULA in features else 0.55 if Feature.GALAXY not in features else 0.22
+        strength = 1.0 if Feature.NEBULA in features else 0.55 if Feature.GALAXY not in features else 0.07
         stars = 2600 if fineness <= 0 else 5200 if fineness < 1 else 8000
         self._deep = DeepSky(random, scene.palette, strength, fineness, stars)
         self._tile = spectral_tile(random, 512, 1.25, 5)
@@ -69,7 +69,7 @@ class SpacePainter:
         has_more = bool(scene.features & {Feature.PLANET, Feature.RINGS})
         spot = (self._side * (9.0 if has_more else 1.5) * shape, 5.0 if has_more else 0.5, 40.0)
         pole = (random.uniform(-0.5, 0.5), 1.0, random.uniform(-0.95, -0.55))
-        layers = 1 if level.detail <= 0 else 3 if level.detail < 1 else 5
+        layers = 1 if level.detail <= 0 else 2 if level.detail < 1 else 3
         return Galaxy(random, spot, (9.0 if has_more else 17.0) * shape**0.5, pole, scene.palette, layers)
 
     def _place_globes(self, random: np.random.Generator, scene: Scene, shape: float, level: Level) -> None:

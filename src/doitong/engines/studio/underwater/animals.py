@@ -87,7 +87,7 @@ class School:
         table = np.empty((1, 256, 3), np.float32)
         for i in range(3):
             skin = colours[0][i] + (colours[1][i] - colours[0][i]) * share
-            light = skin * (water.tint.fill[i] * 0.8 + 0.24 * water.tint.sun[i] * share)
+            light = skin * (water.tint.fill[i] * 0.9 + 0.50 * water.tint.sun[i] * share)
             table[0, :, i] = light * left[i] + veil[i] * (1 - left[i])
         coded = codec.bytes_of(table)
         frames = []

@@ -63,7 +63,7 @@ class UnderwaterPainter:
         self._plant(0.45 if level.tree_lines < 20 else 0.75 if level.tree_lines < 30 else 1.2)
         has_fish = Life.FISH in scene.life
         ahead = max(0.0, max(pose.z for pose in self._poses) - 1.5)  # a school is never run through
-        depths = tuple(ahead + depth for depth in (5.5, 8.5, 12.5, 17.0)) if has_fish else ()
+        depths = tuple(ahead + depth for depth in (4.2, 6.5, 9.5, 14.0)) if has_fish else ()
         self._schools = [School(random, scene, self._water, self._codec, depth) for depth in depths[::-1]]
         self._bubbles = Bubbles(random, self._water, self._codec) if Life.BUBBLES in scene.life else None
         self._snow = Snow(random, scene, level, self._water)
@@ -80,7 +80,7 @@ class UnderwaterPainter:
         planes, cover = self._codec.planes_of(canvas)
         shown = as_floats(whole - (whole - near) * cover)
         for plane, sun, above in zip(planes, self._water.tint.sun, self._water.tint.above, strict=True):
-            np.add(plane, shown * np.float32((0.02 + above) * (1.15 + 0.12 * sun)), out=plane)
+            np.add(plane, shown * np.float32((0.02 + above) * (0.62 + 0.06 * sun)), out=plane)
         self._snow.draw(planes, pose, lens, seconds)
         return planes
 
@@ -195,7 +195,7 @@ class UnderwaterPainter:
         table = np.empty((1, 256, 3), np.float32)
         for i in range(3):
             skin = np.interp(share, (0, 0.5, 1), [tone[i] for tone in tones]).astype(np.float32)
-            light = skin * (water.tint.fill[i] * (0.4 + 0.4 * share) + water.tint.sun[i] * down[i] * 0.62 * share)
+            light = skin * (water.tint.fill[i] * (0.4 + 0.4 * share) + water.tint.sun[i] * down[i] * 0.85 * share)
             table[0, :, i] = light * left[i] + veil[i] * (1 - left[i])
         return table
 

@@ -58,7 +58,7 @@ class Water:
         self.tint = _timed(base, scene)
         self.exposure = LIGHTS[scene.time].exposure if scene.time is not TimeOfDay.NIGHT else 1.5
         self.surface = 8.5 if scene.mood is not Mood.DARK else 12.0
-        thick = 0.55 + 1.5 * scene.haze
+        thick = 0.32 + 1.3 * scene.haze
         self.extinction: Colour = (0.115 * thick, 0.050 * thick, 0.042 * thick)
         up = math.radians(20 if scene.time in (TimeOfDay.NOON, TimeOfDay.MORNING, TimeOfDay.NIGHT) else 17)
         self.sunlight = Sunlight(math.radians(float(random.uniform(4, 13))) * float(random.choice([-1.0, 1.0])), up)
