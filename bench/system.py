@@ -42,6 +42,7 @@ class System:
     account_id: str = ""
     api_key: str = ""
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)  # of this measurement alone
 
     def environment(self) -> dict[str, str]:
         return {
@@ -51,6 +52,7 @@ class System:
             "DOITONG_PORT": str(self.port),
             "DOITONG_SERVICE_ENGINES": "runway=scripted",
             "DOITONG_EGRESS_ALLOW": "127.0.0.0/8",
+            **self.settings,
         }
 
     def start(self, name: str, *arguments: str) -> None:

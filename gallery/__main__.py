@@ -1,6 +1,6 @@
 """`python -m gallery`: render the clips with the Studio engine, measure them, draw contact sheets, write the page.
 
-Ends with 1 when a clip fails a gate. Films that exist already are rendered again unless `--keep` is given.
+Ends with 1 when a clip fails a gate, or when seeds and prompts do not differ as they must.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 
 from doitong.engines.port import TaskState
 from doitong.engines.studio.engine import StudioEngine
-from gallery import measures, page
+from gallery import measures, page, variation
 from gallery.clips import Clip, in_order
 
 _SHEET_PIXELS = 480  # the longer side of a frame on the sheet
@@ -48,7 +48,7 @@ def _measure(clip: Clip, told: dict[str, Any], folder: Path) -> dict[str, Any]:
     failed = measures.container_failed(path, told["size"], clip.seconds, told["has_audio"])
     failed += measures.gates_failed(quality, clip.without)
     if clip.move:
-        failed += measures.camera_failed(frames, clip.move)
+        failed += measures.camera_failed(frames, clip.move, clip.near)
     _write_sheet(frames, folder / clip.name)
     return {**told, "quality": quality, "failed": failed}
 
@@ -78,6 +78,20 @@ async def _run(clips: tuple[Clip, ...], folder: Path) -> list[dict[str, Any]]:
     return seen
 
 
+def _vary(clips: tuple[Clip, ...], folder: Path) -> tuple[list[variation.Varied], list[str]]:
+    """How seeds and prompts differ, printed, and what is wrong with that."""
+    varied = variation.vary(clips)
+    failed = [text for item in varied for text in item.failed] if len(varied) > 1 else []
+    drawn = [clip for clip in clips if clip.picture is None]
+    failed += variation.repeats_failed(drawn[0], folder) if drawn else []
+    print(f"{'':60} {'seeds':>6} {'others':>6}")
+    for item in varied:
+        print(f"{item.prompt[:60]:60} {item.seeds:6.1f} {item.others:6.1f}")
+    for text in failed:
+        print(text)
+    return varied, failed
+
+
 def main() -> int:
     """Render, measure, write; 0 when every clip passes."""
     parser = argparse.ArgumentParser(prog="gallery", description=__doc__)
@@ -89,10 +103,12 @@ def main() -> int:
     if not clips:
         raise SystemExit(f"No clip's name holds any of: {options.only}")
     seen = asyncio.run(_run(clips, options.out))
-    path = page.write_page(options.out, seen, ())
+    varied, wrong = _vary(clips, options.out)
+    notes = wrong or ["The same request was rendered twice and made the same file to the byte; another seed did not."]
+    path = page.write_page(options.out, seen, varied, notes)
     failed = [clip["name"] for clip in seen if clip["failed"]]
     print(f"{len(seen) - len(failed)} of {len(seen)} pass. Look at {path}")
-    return 1 if failed else 0
+    return 1 if failed or wrong else 0
 
 
 if __name__ == "__main__":

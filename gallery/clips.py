@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio, Kind, MotionIntensity, Quality, Version
 from doitong.engines.port import EngineRequest, Motion, Move
@@ -12,7 +13,8 @@ _WIDE, _TALL, _SQUARE = AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE
 @dataclass(frozen=True, slots=True)
 class Clip:
     """One clip. `move` is a camera move in structured form, checked by optical flow; `without` names gates that the
-    clip breaks on purpose (lightning is a jump of brightness, a static night stands almost still)."""
+    clip breaks on purpose (lightning is a jump of brightness, a static night stands almost still, silk has no grain);
+    `near` says where what is near stands, which a move aside shifts most: in space it floats in the middle."""
 
     name: str
     prompt: str
@@ -25,6 +27,7 @@ class Clip:
     picture: str | None = None  # a function of `gallery.pictures`
     brushes: tuple[dict[str, object], ...] = ()
     without: frozenset[str] = field(default_factory=frozenset)
+    near: Literal["below", "middle"] = "below"
 
     def request(self, picture: Path | None) -> EngineRequest:
         """What Studio is told; `picture` is the drawn picture's path."""
@@ -70,14 +73,14 @@ CLIPS = (
     Clip("peaks-time-lapse", "Time-lapse of clouds rushing over the mountains at golden hour", "tilt_up", seed=21),
     Clip("storm-at-sea", "A storm at sea at dusk, lightning and heavy rain", "handheld", without=_FLASHES, seed=5),
     Clip("open-sea", "The open sea on a bright day, birds above the waves", "roll_right", seed=13),
-    Clip("beach", "A beach at golden hour, waves rolling in", "pedestal_up", seed=12),
+    Clip("beach", "A beach at golden hour, waves rolling in", "truck_left", seed=12),
     Clip("beach-tall", "A wide sandy beach at noon, waves rolling in", "tilt_down", aspect=_TALL, seed=4),
     Clip("islands", "Green islands in a turquoise sea at noon", "flyover", seed=6),
     Clip("hills", "Rolling green hills in spring, a flock of birds", "orbit_left", seed=51),
     Clip("wheat", "A field of wheat under a big summer sky, wind", "dolly_in", seed=10),
     Clip("road", "A country road through autumn hills at golden hour", "tracking_right", seed=14),
     Clip("rainbow", "A rainbow over a meadow after the rain, morning light", "pan_left", seed=16),
-    Clip("dunes", "Desert dunes at sunset", "truck_left", seed=3),
+    Clip("dunes", "Desert dunes at sunset", "pedestal_up", seed=3),
     Clip("canyon", "A red canyon with a river at noon", "pedestal_down", seed=15),
     Clip("aurora", "Aurora over a snowfield at night, stars", "tilt_up", seed=17, without=_QUIET),
     Clip("snowfall", "Slow motion snowfall over snowy hills on an overcast winter day", "static", seed=18),
@@ -88,10 +91,19 @@ CLIPS = (
     Clip("city-day", "A city skyline at noon under scattered clouds", "orbit_right", seed=24),
     Clip("cyberpunk", "A neon city in the rain at night, purple and cyan", "zoom_in", seed=25),
     Clip("city-square", "A city at dusk in fog", "dolly_out", aspect=_SQUARE, seed=26),
-    Clip("planet", "A planet with rings and a purple nebula in space", "orbit_right", seed=27, without=_QUIET),
+    Clip(
+        "planet",
+        "A planet with rings and a purple nebula in space",
+        "orbit_right",
+        seed=27,
+        without=_QUIET,
+        near="middle",
+    ),
     Clip("galaxy", "A spiral galaxy among the stars", "zoom_out", seed=28, without=_QUIET),
     Clip("reef", "An underwater coral reef with fish and bubbles", "truck_left", seed=29),
-    Clip("silk", "Abstract flowing silk in blue and gold, seamless loop", "static", seed=30),
+    Clip(
+        "silk", "Abstract flowing silk in blue and gold, seamless loop", "static", seed=30, without=frozenset({"sharp"})
+    ),
     Clip("anime-lake", "A lake with a sailing boat in anime style, summer morning", "truck_left", seed=31),
     Clip("watercolour-hills", "A watercolour of a flowering meadow in spring", "dolly_in", seed=32),
     Clip("noir-city", "Film noir, a city at night in the rain", "pan_right", seed=33),
@@ -107,7 +119,12 @@ CLIPS = (
     Clip("picture-street", "An evening street", "pedestal_up", picture="city"),
     Clip("picture-tall", "Clouds above the mountain", "tilt_up", picture="tall", aspect=_TALL),
     Clip(
-        "picture-balloon", "A striped balloon in the wind", "static", picture="balloon", brushes=(_SWAYING,), without=_QUIET
+        "picture-balloon",
+        "A striped balloon in the wind",
+        "static",
+        picture="balloon",
+        brushes=(_SWAYING,),
+        without=_QUIET,
     ),
     Clip("picture-poster", "A poster on a wall", "zoom_in", picture="poster", aspect=_SQUARE),
 )

@@ -134,7 +134,7 @@ def container_failed(path: Path, size: tuple[int, int], seconds: int, has_audio:
 @dataclass(frozen=True, slots=True)
 class Way:
     """How the picture moved between two frames: shift of the middle in shares of the width, growth as a ratio less
-    one, turn in radians clockwise, and `parallax`: how much faster the lower part moves sideways than the upper."""
+    one, turn in radians clockwise, and `parallax`: how much faster what is near moves sideways than what is far."""
 
     across: float
     down: float
@@ -143,31 +143,42 @@ class Way:
     parallax: float
 
 
-def camera_way(frames: Frames, step: int = 3) -> Way:
-    """The way in the middle of the film, where every move is at its fastest: the best similarity through the flow."""
+def camera_way(frames: Frames, step: int = 3, near: str = "below") -> Way:
+    """The way in the middle of the film, where every move is at its fastest: the best similarity through the flow.
+    `near`: where near things are, "below" the far ones as on the ground, or in the "middle" before them."""
     middle = len(frames) // 2
     ways = []
     for first in (middle - 2 * step, middle - step, middle, middle + step):
-        ways.append(_way(frames[first], frames[first + step]))
+        ways.append(_way(frames[first], frames[first + step], near))
     medians = np.median(np.array([list(asdict(way).values()) for way in ways]), axis=0)
     return Way(*(float(value) for value in medians))
 
 
-def _way(before: Frames, after: Frames) -> Way:
+def _way(before: Frames, after: Frames, near: str) -> Way:
     way = flow(before, after)
     height, width = way.shape[:2]
     x, y = np.meshgrid(np.arange(8, width - 8, 8), np.arange(8, height - 8, 8))
     start = np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)
     end = start + way[y.ravel(), x.ravel()]
     fit, _ = cv2.estimateAffinePartial2D(start, end, ransacReprojThreshold=0.7)
-    low, high = way[int(height * 0.72) : int(height * 0.95), :, 0], way[int(height * 0.08) : int(height * 0.45), :, 0]
-    parallax = float(np.median(low) - np.median(high)) / width
+    parallax = _parallax(way[..., 0], near) / width
     if fit is None:
         across, down = np.median(way.reshape(-1, 2), axis=0)
         return Way(float(across) / width, float(down) / width, 0.0, 0.0, parallax)
     middle = fit @ np.array([width / 2, height / 2, 1]) - (width / 2, height / 2)
     growth, turn = float(np.hypot(fit[0, 0], fit[1, 0])) - 1, float(np.arctan2(fit[1, 0], fit[0, 0]))
     return Way(float(middle[0]) / width, float(middle[1]) / width, growth, turn, parallax)
+
+
+def _parallax(across: Frames, near: str) -> float:
+    """How many pixels further the near part of the frame moves to the right than the far part."""
+    height, width = across.shape
+    if near == "middle":
+        inner = across[int(height * 0.35) : int(height * 0.65), int(width * 0.40) : int(width * 0.60)]
+        outer = np.vstack([across[int(height * 0.03) : int(height * 0.18)], across[int(height * 0.85) : -4]])
+        return float(np.median(inner) - np.median(outer))
+    low, high = across[int(height * 0.72) : int(height * 0.95)], across[int(height * 0.08) : int(height * 0.45)]
+    return float(np.median(low) - np.median(high))
 
 
 # which number of `Way` a move must change, and in which direction
@@ -191,12 +202,12 @@ _WAYS = {
 _LEAST = 0.0004
 
 
-def camera_failed(frames: Frames, move: str) -> list[str]:
+def camera_failed(frames: Frames, move: str, near: str = "below") -> list[str]:
     """Whether the film shows the move that was asked for; moves that no single number shows pass."""
     if move not in _WAYS:
         return []
     name, sign = _WAYS[move]
-    seen = asdict(camera_way(frames))[name]
+    seen = asdict(camera_way(frames, near=near))[name]
     return [] if seen * sign > _LEAST else [f"{move}: {name} is {seen:+.4f}"]
 
 
@@ -204,7 +215,7 @@ def signature(frames: Frames) -> Frames:
     """A film as a vector to compare with others: colour and structure over a coarse grid, at three moments."""
     parts = []
     for share in (0.1, 0.5, 0.9):
-        frame = frames[int(share * (len(frames) - 1))]
+        frame = frames[round(share * (len(frames) - 1))]
         lab = cv2.cvtColor(frame, cv2.COLOR_RGB2LAB).astype(np.float32)
         small = cv2.resize(lab, (8, 8), interpolation=cv2.INTER_AREA)
         edges = np.abs(cv2.Laplacian(lab[..., 0], cv2.CV_32F))

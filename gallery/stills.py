@@ -140,8 +140,8 @@ STILLS: dict[str, Still | Contact] = {
     "life": Contact(3, (
         Still("Birds and boats on the sea at golden hour", 34),
         Still("A rowboat on a misty lake at dawn", 3),
-        Still("A beech forest in autumn, falling leaves", 20),
-        Still("Cherry blossom petals in a forest in spring, morning", 8),
+        Still("Falling leaves on a road in autumn, golden hour", 3),
+        Still("Cherry blossom petals over a meadow, golden hour", 8),
         Still("A forest at dusk with fireflies", 3),
         Still("A school of fish under water, bubbles", 29),
     )),

@@ -57,9 +57,9 @@ async def _check_told(studio: Studio, generation_id: str, code: str, charged: in
         assert found["error"] == {"code": code, "message": REGISTRY[code].message.fill(language, {})}
     event = await studio.event(generation_id)
     assert (event["status"], event["error"]["code"]) == ("failed", code)
-    for told in (str(english), str(event)):
-        assert "SAFETY" not in told
-        assert "flagged" not in told
+    for told in (english | {"prompt": ""}, event):
+        assert "SAFETY" not in str(told)
+        assert "flagged" not in str(told)
     assert await studio.credits() == (100_000 - charged, 0)
     assert await studio.app.ledger.verify() == []
 

@@ -1,5 +1,5 @@
-"""Guarantees to the operator: limits are kept here, other engines get only what was proven not accepted, what is wrong is
-told, and the account at Runway is protected from customers who are moderated.
+"""Guarantees to the operator: limits are kept here, other engines get only what was proven not to be accepted, what is
+wrong is told, and the account at Runway is protected from customers who are moderated.
 """
 
 from datetime import timedelta
@@ -63,7 +63,7 @@ async def test_the_daily_cap_closes_the_pool_until_the_window_moves(opened: Open
     waiting = await studio.get(ids[2])
     assert (waiting["status"], waiting["stage"]) == ("processing", "queued")
     assert studio.calls("POST text_to_video 429") <= 1
-    studio.clock.advance(timedelta(hours=15, minutes=45))
+    studio.clock.advance(timedelta(hours=16, minutes=30))
     await studio.workshop.upstreams.look()
     await studio.workshop.sweeper.sweep()
     assert (await studio.finish(ids[2]))["status"] == "completed"

@@ -40,7 +40,7 @@ def test_file_is_exact(tmp_path: Path) -> None:
     assert names == ["film.jpg", "film.mp4", "film.preview.mp4", "film.webp"]
 
 
-@pytest.mark.parametrize("size", [(180, 320), (240, 240), (318, 178)])
+@pytest.mark.parametrize("size", [(180, 320), (318, 178)])
 @pytest.mark.parametrize("version", [Version.GEN_3])
 def test_other_shapes(tmp_path: Path, size: tuple[int, int], version: Version) -> None:
     path = render(tmp_path / "film.mp4", width=size[0], height=size[1], frames_per_second=4, version=version,
@@ -79,8 +79,8 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("move", "axis", "sign"),
-    [("pan_right", 0, -1), ("pan_left", 0, 1), ("tilt_up", 1, 1), ("tilt_down", 1, -1), ("truck_right", 0, -1)],
-)  # fmt: skip
+    [("pan_right", 0, -1), ("tilt_up", 1, 1), ("truck_right", 0, -1)],  # the other ways: `test_camera`
+)
 def test_camera_moves_the_picture_the_right_way(tmp_path: Path, move: str, axis: int, sign: int) -> None:
     frames = decode(render(tmp_path / "film.mp4", move=move, negative_prompt="clouds", frames_per_second=24))
     land = flow(frames[10], frames[13])[20:100]
@@ -88,7 +88,7 @@ def test_camera_moves_the_picture_the_right_way(tmp_path: Path, move: str, axis:
     assert speed * sign > 0.3
 
 
-@pytest.mark.parametrize(("move", "sign"), [("orbit_right", 1), ("orbit_left", -1)])
+@pytest.mark.parametrize(("move", "sign"), [("orbit_left", -1)])
 def test_orbit_moves_near_and_far_land_apart(tmp_path: Path, move: str, sign: int) -> None:
     prompt = "hills at noon, no clouds or trees"
     frames = decode(render(tmp_path / "film.mp4", prompt=prompt, move=move, width=480, height=270))
@@ -97,7 +97,7 @@ def test_orbit_moves_near_and_far_land_apart(tmp_path: Path, move: str, sign: in
     assert float(np.median(way[200:])) * sign < -0.3  # before it
 
 
-@pytest.mark.parametrize(("move", "sign"), [("dolly_in", 1), ("dolly_out", -1), ("zoom_in", 1), ("zoom_out", -1)])
+@pytest.mark.parametrize(("move", "sign"), [("dolly_in", 1), ("zoom_out", -1)])
 def test_going_in_spreads_the_picture(tmp_path: Path, move: str, sign: int) -> None:
     frames = decode(render(tmp_path / "film.mp4", move=move, negative_prompt="clouds"))
     ways = [flow(frames[i], frames[i + 3])[30:95, :, 0] for i in (8, 11, 14)]
@@ -106,7 +106,7 @@ def test_going_in_spreads_the_picture(tmp_path: Path, move: str, sign: int) -> N
     assert spread * sign > 0.1
 
 
-@pytest.mark.parametrize(("move", "sign"), [("roll_right", 1), ("roll_left", -1)])
+@pytest.mark.parametrize(("move", "sign"), [("roll_left", -1)])
 def test_roll_turns_the_picture(tmp_path: Path, move: str, sign: int) -> None:
     frames = decode(render(tmp_path / "film.mp4", move=move, negative_prompt="clouds"))
     way = flow(frames[10], frames[13])[40:140, :, 1]

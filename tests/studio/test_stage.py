@@ -1,9 +1,12 @@
 """The guarantee: every kind of land and time of day gives a picture worth looking at, in single precision."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
 from doitong.catalogue.model import Quality, Version
+from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.camera import ease
 from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
@@ -14,14 +17,24 @@ ALL_TIMES = [(SceneKind.LAKE, time) for time in TimeOfDay]
 ALL_KINDS = [(kind, TimeOfDay.GOLDEN_HOUR) for kind in PAINTERS if kind is not SceneKind.LAKE]
 
 
+@cache
+def _stage(kind: SceneKind, time: TimeOfDay) -> Stage:
+    return Stage(Scene(kind, time, seed=5), LEVEL, 320, 180)
+
+
+@cache
+def _frame(kind: SceneKind, time: TimeOfDay) -> tuple[Bytes, Bytes, Bytes]:
+    return _stage(kind, time).frame(3, 24, 0.125)
+
+
 @pytest.mark.parametrize(("kind", "time"), [*ALL_TIMES, *ALL_KINDS])
 def test_every_scene_has_light_and_shape(kind: SceneKind, time: TimeOfDay) -> None:
-    stage = Stage(Scene(kind, time, seed=5), LEVEL, 320, 180)
-    luma, _, _ = stage.frame(3, 24, 0.125)
+    luma, _, _ = _frame(kind, time)
     assert luma.shape == (180, 320)
     assert luma.std() > 8
     assert np.mean(luma <= 17) < 0.2  # not lost in black
     assert np.mean(luma >= 234) < 0.2  # not burnt out
+    stage = _stage(kind, time)
     light = stage.light(stage.path.pose(0.5), 1.0)
     for plane in light:
         assert plane.dtype == np.float32
@@ -29,20 +42,27 @@ def test_every_scene_has_light_and_shape(kind: SceneKind, time: TimeOfDay) -> No
 
 
 def test_night_is_darker_than_noon() -> None:
-    night, noon = (
-        Stage(Scene(SceneKind.LAKE, time, seed=5), LEVEL, 320, 180).frame(0, 24, 0.0)[0].mean()
-        for time in (TimeOfDay.NIGHT, TimeOfDay.NOON)
-    )
+    night, noon = (_frame(SceneKind.LAKE, time)[0].mean() for time in (TimeOfDay.NIGHT, TimeOfDay.NOON))
     assert night < noon * 0.6
 
 
 def test_sunset_is_warmer_than_noon() -> None:
-    sunset, noon = (
-        Stage(Scene(SceneKind.LAKE, time, seed=5), LEVEL, 320, 180).frame(0, 24, 0.0)
-        for time in (TimeOfDay.SUNSET, TimeOfDay.NOON)
-    )
+    sunset, noon = (_frame(SceneKind.LAKE, time) for time in (TimeOfDay.SUNSET, TimeOfDay.NOON))
     assert sunset[2].mean() > noon[2].mean() + 3  # V: red
     assert sunset[1].mean() < noon[1].mean() - 3  # U: blue
+
+
+def test_only_a_fast_turn_is_blurred_and_only_along_its_way() -> None:
+    step = CameraStep("whip_pan_right", 1.0)
+    stage = Stage(Scene(SceneKind.HILLS, TimeOfDay.NOON, segments=((step,),), seed=5), LEVEL, 320, 180)
+    across, down = [], []
+    for number in (2, 60):  # at rest, in the middle of the whip
+        luma = stage.frame(number, 120, 0.0)[0].astype(float)
+        across.append(np.abs(np.diff(luma, axis=1)).mean())
+        down.append(np.abs(np.diff(luma, axis=0)).mean())
+    assert across[1] / down[1] < 0.75 * across[0] / down[0]
+    still = stage.light(stage.path.pose(2 / 119), 0.0)
+    assert stage._turned(still, 2 / 119, 0.25 / 119) is still
 
 
 @pytest.mark.parametrize("move", ["pan_left", "orbit_right", "truck_left", "dolly_out", "pedestal_up", "tilt_up"])

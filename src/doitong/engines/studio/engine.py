@@ -170,12 +170,9 @@ class StudioEngine:
 
     async def _render(self, task: _Task) -> None:
         workers = max(1, self._cores // self._running)
-        source = str(Path(doitong.__file__).parents[1])
-        paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "doitong.engines.studio.child",
-            stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, limit=_LINE_BYTES,
+            stdin=PIPE, stdout=PIPE, stderr=PIPE, env=child_environment(), limit=_LINE_BYTES,
         )  # fmt: skip
         task.process, task.state = process, TaskState.RENDERING
         task.tell()
@@ -222,6 +219,13 @@ class StudioEngine:
         ended = [key for key, task in self._tasks.items() if task.state in _ENDED and not task.path.exists()]
         for key in ended[: max(0, len(ended) - _KEPT_TASKS)]:
             del self._tasks[key]
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a child: this package to import, one OpenMP thread, and memory that is kept."""
+    source = str(Path(doitong.__file__).parents[1])
+    paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
 
 
 def _move(source: Path, destination: Path) -> None:

@@ -22,7 +22,7 @@ from doitong.engines.studio.sound.score import soundtrack
 from doitong.engines.studio.sound.signal import Stereo
 from doitong.media.preview_maker import PreviewMaker
 
-ENGINE_VERSION = "1.0.0"
+ENGINE_VERSION = "2.0.0"
 _FRAMES_AHEAD = 2  # drawn frames that may wait for the encoder, beyond one for each worker
 
 Frame = tuple[Bytes, Bytes, Bytes]

@@ -279,15 +279,15 @@ class Fronts:
     @staticmethod
     def _veil(planes: list[Floats], coat: Coat, part: slice, counts: Ints, height: Floats) -> None:
         """The air before it, thinner higher up."""
-        thin = cv2.exp(np.maximum(height, 0) * np.float32(-1 / 140))
+        thin: Floats = cv2.exp(np.maximum(height, 0) * np.float32(-1 / 140))
         thin *= np.float32(0.55)
         thin += np.float32(0.45)
         clear = cv2.exp(np.repeat(coat.thin[part], counts) * thin)
         for plane, colour in zip(planes, coat.air, strict=True):
             air = np.repeat(colour[part], counts)
-            plane -= air
-            plane *= clear
-            plane += air
+            np.subtract(plane, air, out=plane)
+            np.multiply(plane, clear, out=plane)
+            np.add(plane, air, out=plane)
 
     def _light_feet(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, wall_share: Floats) -> None:
         """Down between the houses: less of the sky, the street lamps' light, and shops."""
