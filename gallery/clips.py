@@ -77,7 +77,7 @@ CLIPS = (
     Clip("beach-tall", "A wide sandy beach at noon, waves rolling in", "tilt_down", aspect=_TALL, seed=4),
     Clip("islands", "Green islands in a turquoise sea at noon", "flyover", seed=6),
     Clip("hills", "Rolling green hills in spring, a flock of birds", "orbit_left", seed=51),
-    Clip("wheat", "A field of wheat under a big summer sky, wind", "dolly_in", seed=10),
+    Clip("wheat", "A field of wheat under a big summer sky, wind", "truck_right", seed=10),
     Clip("road", "A country road through autumn hills at golden hour", "tracking_right", seed=14),
     Clip("rainbow", "A rainbow over a meadow after the rain, morning light", "pan_left", seed=16),
     Clip("dunes", "Desert dunes at sunset", "pedestal_up", seed=3),
@@ -105,7 +105,7 @@ CLIPS = (
         "silk", "Abstract flowing silk in blue and gold, seamless loop", "static", seed=30, without=frozenset({"sharp"})
     ),
     Clip("anime-lake", "A lake with a sailing boat in anime style, summer morning", "truck_left", seed=31),
-    Clip("watercolour-hills", "A watercolour of a flowering meadow in spring", "dolly_in", seed=32),
+    Clip("watercolour-hills", "A watercolour of flowering hills on a spring morning", "dolly_in", seed=8),
     Clip("noir-city", "Film noir, a city at night in the rain", "pan_right", seed=33),
     Clip("vintage-sea", "Vintage film of boats on the sea at sunset", "static", seed=34),
     Clip("pixel-islands", "Pixel art of islands at sunset", "truck_right", seed=35),

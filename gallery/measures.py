@@ -111,7 +111,8 @@ def gates_failed(measured: dict[str, float], without: frozenset[str] = frozenset
     failed = []
     for name, (low, high) in GATES.items():
         if name not in without and not low <= measured[name] <= high:
-            failed.append(f"{name} is {measured[name]:.2f}, not {low:g} to {high:g}")
+            bound = f"under {low:g}" if measured[name] < low else f"over {high:g}"
+            failed.append(f"{name} is {measured[name]:.2f}, {bound}")
     return failed
 
 
@@ -181,7 +182,7 @@ def _parallax(across: Frames, near: str) -> float:
     return float(np.median(low) - np.median(high))
 
 
-# which number of `Way` a move must change, and in which direction
+# which number of `Way` (or one of which) a move must change, and in which direction
 _WAYS = {
     "pan_right": ("across", -1),
     "pan_left": ("across", 1),
@@ -194,8 +195,8 @@ _WAYS = {
     "dolly_in": ("growth", 1),
     "dolly_out": ("growth", -1),
     "flyover": ("growth", 1),
-    "truck_right": ("across", -1),
-    "truck_left": ("across", 1),
+    "truck_right": ("across or parallax", -1),  # among near things all moves; under a far sky only what is near does
+    "truck_left": ("across or parallax", 1),
     "orbit_right": ("parallax", -1),
     "orbit_left": ("parallax", 1),
 }
@@ -206,9 +207,12 @@ def camera_failed(frames: Frames, move: str, near: str = "below") -> list[str]:
     """Whether the film shows the move that was asked for; moves that no single number shows pass."""
     if move not in _WAYS:
         return []
-    name, sign = _WAYS[move]
-    seen = asdict(camera_way(frames, near=near))[name]
-    return [] if seen * sign > _LEAST else [f"{move}: {name} is {seen:+.4f}"]
+    names, sign = _WAYS[move]
+    way = asdict(camera_way(frames, near=near))
+    seen = {name: way[name] for name in names.split(" or ")}
+    if max(value * sign for value in seen.values()) > _LEAST:
+        return []
+    return [f"{move}: " + ", ".join(f"{name} is {value:+.4f}" for name, value in seen.items())]
 
 
 def signature(frames: Frames) -> Frames:

@@ -20,7 +20,7 @@ header p { color: var(--soft); margin: .2rem 0; max-width: 46rem; }
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 34rem), 1fr)); gap: 1.5rem; }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 14px; overflow: hidden;
   display: flex; flex-direction: column; }
-video { width: 100%; aspect-ratio: 16 / 9; object-fit: contain; background: #000; display: block; }
+video { cursor: pointer; width: 100%; aspect-ratio: 16 / 9; object-fit: contain; background: #000; display: block; }
 .sheet { width: 100%; display: block; border-top: 1px solid var(--line); }
 .tall .sheet, .square .sheet { height: 11rem; object-fit: contain; background: #000; }
 .text { padding: .9rem 1.1rem 1rem; display: flex; flex-direction: column; gap: .35rem; flex: 1; }
@@ -34,16 +34,25 @@ dl div { display: flex; gap: .4rem; } dd { margin: 0; color: var(--ink); }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; margin: .4rem 0 0; }
 footer { padding-top: 3rem; padding-bottom: 4rem; }
 footer h2 { margin-bottom: .3rem; } footer > p { color: var(--soft); max-width: 46rem; margin: 0 0 1rem; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; margin-bottom: 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; } td.number, th.number { text-align: right; white-space: nowrap; }
 """
-# a film plays while the pointer rests on it, and stops when it leaves
+# a film shows its controls only when it is used: it plays while the pointer rests on it, or from a touch on
 _SCRIPT = """
 for (const film of document.querySelectorAll('video')) {
-  film.addEventListener('mouseenter', () => { film.muted = true; film.play(); });
-  film.addEventListener('mouseleave', () => film.pause());
+  film.controls = false;
+  film.tabIndex = 0;
+  const show = () => { film.controls = true; };
+  film.addEventListener('focus', show);
+  film.addEventListener('pointerenter', (event) => {
+    show();
+    if (event.pointerType === 'mouse') { film.muted = true; film.play().catch(() => {}); }
+  });
+  film.addEventListener('pointerleave', (event) => {
+    if (event.pointerType === 'mouse') { film.pause(); film.controls = false; }
+  });
 }
 """
 
@@ -57,8 +66,9 @@ def write_page(folder: Path, clips: Sequence[Mapping[str, Any]], varied: Sequenc
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Studio gallery</title><style>{_STYLE}</style>"
-        "<header><h1>What Studio draws</h1><p>Every film below was computed from its words on an ordinary processor: "
-        f"no model weights, no network. Rest the pointer on one to play it.</p><p>{passed}</p></header>"
+        "<header><h1>What Studio draws</h1><p>Every film below was computed on an ordinary processor from its words, "
+        "some from a picture too: no model weights, no network. Rest the pointer on one to play it.</p>"
+        f"<p>{passed}</p></header>"
         f"<main>{''.join(_article(clip) for clip in clips)}</main>"
         f"<footer>{_table(varied)}{''.join(f'<p>{escape(note)}</p>' for note in notes)}</footer>"
         f"<script>{_SCRIPT}</script></html>"

@@ -116,8 +116,11 @@ _STYLES = ("photorealistic", "cinematic", "anime", "watercolour", "film noir", "
            "pencil drawing", "cyanotype")  # fmt: skip
 _MOODS = ("", ", warm", ", cold", ", dark", ", dreamy", ", vivid", ", muted", ", mysterious")
 
+_HOME = ("lake", "city", "forest", "space", "underwater", "road")  # shown by the README
+
 STILLS: dict[str, Still | Contact] = {
     **_places(),
+    "home": Contact(3, tuple(_places()[name] for name in _HOME)),
     "times": Contact(4, _each("A mountain lake at {}", 21, _TIMES)),
     "seasons": Contact(2, _each("A road through {} hills under scattered clouds, morning", 14,
                                 ("spring", "summer", "autumn", "snowy winter")), width=760),

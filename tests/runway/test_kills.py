@@ -25,8 +25,8 @@ from doitong.standins.runway.script import parse_rates
 
 from .conftest import KEY
 
-LEASE_SECONDS, SWEEP_SECONDS = 2.0, 0.5
-SETTLED_WITHIN_SECONDS = 120.0
+LEASE_SECONDS, SWEEP_SECONDS = 4.0, 0.5
+SETTLED_WITHIN_SECONDS = 300.0  # each film is stored with its previews; half a minute on an idle machine
 FAULTS = (
     "dropafteraccept=0.02,dropbeforeaccept=0.02,nojson=0.01,http:503=0.02,poll:503=0.05,poll:drop=0.02,"
     "fail:INTERNAL=0.03,output:503=0.05,output:cut=0.03,expire:1=0.05"

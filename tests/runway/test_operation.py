@@ -53,20 +53,22 @@ async def test_the_daily_cap_closes_the_pool_until_the_window_moves(opened: Open
     studio = await opened(limited(daily=2))
     await studio.workshop.upstreams.look()
     ids = [await studio.submit(f"pier {number}") for number in range(3)]
-    for generation_id in ids[:2]:
-        await studio.finish(generation_id)
+    await studio.work(20)
+    ends = [(await studio.get(generation_id))["status"] for generation_id in ids]
+    assert sorted(ends) == ["completed", "completed", "processing"]
+    waits = ids[ends.index("processing")]
     for _ in range(8):
         await studio.work(5)
         studio.clock.advance(timedelta(hours=1))
         await studio.workshop.upstreams.look()
         await studio.workshop.sweeper.sweep()
-    waiting = await studio.get(ids[2])
+    waiting = await studio.get(waits)
     assert (waiting["status"], waiting["stage"]) == ("processing", "queued")
     assert studio.calls("POST text_to_video 429") <= 1
     studio.clock.advance(timedelta(hours=16, minutes=30))
     await studio.workshop.upstreams.look()
     await studio.workshop.sweeper.sweep()
-    assert (await studio.finish(ids[2]))["status"] == "completed"
+    assert (await studio.finish(waits))["status"] == "completed"
 
 
 # Failover ----------------------------------------------------------------------------------------------------

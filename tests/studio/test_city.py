@@ -52,6 +52,13 @@ def test_windows_light_up_at_night_and_the_water_mirrors_them() -> None:
     assert towers[0].mean() > towers[2].mean()  # warm lamps
 
 
+def test_a_frame_of_towers_alone_is_drawn() -> None:
+    painter = CityPainter(city(TimeOfDay.NIGHT), GEN_4, WIDTH, HEIGHT)
+    pose = Pose(y=38.0, zoom=4.0)
+    lens = Lens(WIDTH, HEIGHT, focal_length(WIDTH, HEIGHT) * 4, HEIGHT * 1.4)  # all feet are below the frame
+    assert all(np.isfinite(plane).all() for plane in painter.light(pose, lens, 0.0))
+
+
 def test_a_named_colour_lights_the_city() -> None:
     plain, pink = (
         light(CityPainter(city(palette=palette), GEN_4, WIDTH, HEIGHT), Pose(y=38.0))

@@ -17,6 +17,7 @@ from doitong.engines.studio.land.stand import Place
 from doitong.engines.studio.land.swell import Swell
 from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.scene import CameraStep, Feature, Life, Scene, SceneKind, Season, TimeOfDay
+from doitong.engines.studio.stage import Stage
 
 _WIDTH, _HEIGHT = 320, 180
 _KINDS = (
@@ -40,22 +41,32 @@ def _eye(painter: LandPainter, x: float = 0.0, z: float = 0.0) -> Pose:
 
 
 @cache
-def _golden(kind: SceneKind) -> Planes:
-    painter = _painter(Scene(kind, TimeOfDay.GOLDEN_HOUR, seed=5))
+def _golden(kind: SceneKind) -> Stage:
+    return Stage(Scene(kind, TimeOfDay.GOLDEN_HOUR, seed=5), level_of(Version.GEN_2, Quality.STANDARD), _WIDTH, _HEIGHT)
+
+
+@cache
+def _golden_light(kind: SceneKind) -> Planes:
+    painter = _golden(kind)._painter
+    assert isinstance(painter, LandPainter)
     return _light(painter, _eye(painter), 1.5)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_every_kind_is_drawn_in_full_and_in_single_precision(kind: SceneKind) -> None:
-    for plane in _golden(kind):
+    for plane in _golden_light(kind):
         assert (plane.dtype, plane.shape) == (np.float32, (_HEIGHT, _WIDTH))
         assert np.isfinite(plane).all()
         assert float(plane.min()) >= -1e-3
         assert float(plane[-20:].std()) > 0.001, "the foreground is a flat fill"
+    luma, _, _ = _golden(kind).frame(3, 24, 0.125)
+    assert luma.std() > 8
+    assert np.mean(luma <= 17) < 0.2, "lost in black"
+    assert np.mean(luma >= 234) < 0.2, "burnt out"
 
 
 def test_kinds_do_not_look_alike() -> None:
-    means = [[float(p[_HEIGHT * 3 // 4 :].mean()) for p in _golden(kind)] for kind in _KINDS]
+    means = [[float(p[_HEIGHT * 3 // 4 :].mean()) for p in _golden_light(kind)] for kind in _KINDS]
     pairs = [np.abs(np.subtract(a, b)).sum() for i, a in enumerate(means) for b in means[:i]]
     assert min(pairs) > 0.004
 

@@ -9,7 +9,7 @@ from doitong.media.probe import FilmUnplayable, probe_film
 
 LENGTH_TOLERANCE_SECONDS = 0.1
 LENGTH_EXCESS_MAXIMUM_SECONDS = 1.0
-ENCODER_OPTIONS = {"preset": "medium", "crf": "17"}
+ENCODER_OPTIONS = {"preset": "fast", "crf": "17"}
 
 
 class FilmWrong(Exception):
@@ -72,7 +72,7 @@ def _convert(source: Any, made: Any, width: int, height: int, seconds: int) -> N
         if packet.stream is pictures:
             for frame in packet.decode():
                 if number < frames:
-                    made.mux(video.encode(_scaled(frame, width, height, number, video.time_base)))
+                    made.mux(video.encode(_scaled(frame, width, height, number, 1 / rate)))
                     number += 1
         elif packet.dts is not None and packet.pts * packet.time_base < seconds:
             packet.stream = audio
@@ -82,5 +82,5 @@ def _convert(source: Any, made: Any, width: int, height: int, seconds: int) -> N
 
 def _scaled(frame: Any, width: int, height: int, number: int, time_base: Fraction) -> Any:
     scaled = frame.reformat(width, height, format="yuv420p", interpolation="LANCZOS")
-    scaled.pts, scaled.time_base = number, time_base
+    scaled.pts, scaled.time_base, scaled.pict_type = number, time_base, 0  # the encoder decides what it becomes
     return scaled

@@ -89,6 +89,9 @@ class Feature(StrEnum):
     GALAXY = "galaxy"
     RIVER = "river"
     RAINBOW = "rainbow"
+    SILK = "silk"
+    INK = "ink"
+    LIQUID = "liquid"
 
 
 @dataclass(frozen=True, slots=True)

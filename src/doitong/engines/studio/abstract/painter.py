@@ -10,13 +10,13 @@ from doitong.engines.studio.abstract.palette import palette_of
 from doitong.engines.studio.arrays import Floats, Planes, as_floats
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.scene import Feature, Scene
 
 _EYE = 1.0
 _NEAREST = 0.9  # metres that the camera keeps before the nearest layer
 _TALLEST = 1.8
 _RIM = 3  # cells around the frame, so that its edge is enlarged from both sides
-_LOOKS = (Silk, Ink, Liquid)
+_LOOKS = {Feature.SILK: Silk, Feature.INK: Ink, Feature.LIQUID: Liquid}
 
 
 class AbstractPainter:
@@ -27,7 +27,9 @@ class AbstractPainter:
         choice, random = (np.random.default_rng([scene.seed, number]) for number in (414, 411))
         table = palette_of(scene, random)
         layers = 3 if level.tree_lines > 30 else 2 if level.bloom else 1
-        self._look: Look = _LOOKS[int(choice.integers(len(_LOOKS)))](random, table, layers)
+        any_look = list(_LOOKS)[int(choice.integers(len(_LOOKS)))]
+        named = next((feature for feature in _LOOKS if feature in scene.features), any_look)
+        self._look: Look = _LOOKS[named](random, table, layers)
         self._share = 0.64 if level.tree_lines > 30 else 0.5 if level.bloom else 0.36
         self._pace = 0.7 + 0.3 * scene.wind * scene.motion
 

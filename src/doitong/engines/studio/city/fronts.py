@@ -292,6 +292,8 @@ class Fronts:
     def _light_feet(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, wall_share: Floats) -> None:
         """Down between the houses: less of the sky, the street lamps' light, and shops."""
         low = np.flatnonzero(over < _FEET)
+        if not low.size:
+            return
         own, over, share = own[low], over[low], wall_share[low]
         foot = cv2.exp(np.maximum(over, -5) * np.float32(-1 / 15))
         lit, shut = foot * share * coat.street.take(own), foot * share * np.float32(-0.5)

@@ -21,7 +21,7 @@ _PAD = 1
 
 WARM: Colour = (1.0, 0.60, 0.27)
 NEUTRAL: Colour = (1.0, 0.75, 0.47)
-COOL: Colour = (0.72, 0.88, 1.0)
+COOL: Colour = (0.80, 0.90, 0.98)
 
 # share of windows lit in the evening, share of floors lit as a whole, colours
 _HABITS = (
@@ -40,7 +40,7 @@ LIT_SHARE = {
     TimeOfDay.GOLDEN_HOUR: 0.10,
     TimeOfDay.SUNSET: 0.42,
     TimeOfDay.DUSK: 0.95,
-    TimeOfDay.NIGHT: 0.86,
+    TimeOfDay.NIGHT: 0.90,
 }
 
 

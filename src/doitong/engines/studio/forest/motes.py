@@ -13,7 +13,7 @@ from doitong.engines.studio.scene import Life, Scene, Season, TimeOfDay
 
 _BOX = np.array((16.0, 5.0, 16.0), np.float32)  # metres of air that repeat around the camera
 _DUST = 420
-_FLIES = 70
+_FLIES = 120
 _LEAVES = 46
 _NEAREST = 1.1
 _FIREFLY: Colour = (0.95, 1.0, 0.28)

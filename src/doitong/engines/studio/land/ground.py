@@ -140,7 +140,7 @@ def light_land(
     from doitong.engines.studio.land.world import gradient  # noqa: PLC0415
 
     turn = sun_turn + math.copysign(math.radians(light.key_turn), sun_turn)
-    lower = 0.7 if scene.snow >= 0.7 else _KEY_LOWER.get(land.ground, 1.0)
+    lower = 0.6 if scene.snow >= 0.7 else _KEY_LOWER.get(land.ground, 1.0)
     up = math.radians(light.key_height * lower)
     sun = (math.sin(turn) * math.cos(up), math.sin(up), math.cos(turn) * math.cos(up))
     smoothed = cv2.GaussianBlur(surface.heights, (0, 0), sigmaX=1.4, sigmaY=0.6)
@@ -161,7 +161,7 @@ def light_land(
     return np.asarray(cv2.merge([(plane + np.float32(0.5)).astype(np.uint8) for plane in planes]), dtype=np.uint8)
 
 
-_KEY_LOWER = {"snow": 0.7, "sand": 0.68, "beach": 0.8}  # smooth ground wants a raking light to show its shape
+_KEY_LOWER = {"snow": 0.6, "sand": 0.68, "beach": 0.8}  # smooth ground wants a raking light to show its shape
 
 
 def _openness(heights: Floats, grid: Grid) -> Floats:

@@ -23,6 +23,11 @@ _DEFAULT_CAMERA: Segments = ((CameraStep("dolly_in", 0.4),),)
 _HYPERLAPSE_CAMERA: Segments = ((CameraStep("dolly_in", 0.9, easing=Easing.LINEAR),),)
 _NO_CAMERA: Segments = ((CameraStep("static"),),)
 _TREELESS = frozenset({SceneKind.DUNES, SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT})
+# words of a flow that say what flows
+_FLOWS = {
+    "silk": Feature.SILK, "svil": Feature.SILK, "ink": Feature.INK, "črnil": Feature.INK,
+    "liquid": Feature.LIQUID, "fluid": Feature.LIQUID, "paint": Feature.LIQUID, "tekoč": Feature.LIQUID,
+}  # fmt: skip
 # colours that a thing has anyway: "blue sky" asks for no palette
 _OWN_COLOURS = {
     "blue": ("kind", "scenery", "time", "weather", "feature"), "teal": ("kind", "scenery", "feature"),
@@ -176,7 +181,10 @@ def _life(reading: Reading, kind: SceneKind) -> frozenset[Life]:
 
 def _features(reading: Reading) -> frozenset[Feature]:
     said = frozenset(Feature(mention.value) for mention in reading.of("feature"))
-    return said | {Feature.PLANET} if Feature.RINGS in said else said
+    if Feature.RINGS in said:
+        said |= {Feature.PLANET}
+    flows = (mention.text for mention in reading.of("place") if mention.value is SceneKind.ABSTRACT)
+    return said | {look for text in flows for stem, look in _FLOWS.items() if text.startswith(stem)}
 
 
 def _has_trees(reading: Reading, kind: SceneKind) -> bool:
