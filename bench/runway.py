@@ -125,6 +125,7 @@ async def _run(field: Field) -> dict[str, Any]:
         await asyncio.sleep(0.2)
     server.close()
     tasks = {task["prompt"]: task for task in field.standin.state()["tasks"]}
+    assert hooks.arrived, "nobody was told of an end"
     lags = sorted(
         hooks.arrived[item] - tasks[prompt]["endsAt"] for item, prompt in ids.items() if item in hooks.arrived
     )

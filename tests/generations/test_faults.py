@@ -12,7 +12,7 @@ from doitong.app import Workshop
 from doitong.core.errors import DoitongError
 from doitong.db import queue
 from doitong.engines.port import SubmissionUnknown
-from doitong.generations import attempts, store
+from doitong.generations import attempts, leases, store
 from doitong.generations.model import GenerationFilter, Lane, RawRequest, Stage, Status
 from doitong.outputs.model import FileMissing
 from doitong.provenance.model import ProvenanceFailed
@@ -189,7 +189,7 @@ async def test_a_worker_that_was_taken_for_dead_leaves_its_successors_task_alone
 async def test_a_task_that_was_accepted_during_a_cancellation_is_stopped(
     customer: Any, worker: Any, workshop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "LAST_WORDS_SECONDS", 0)
+    monkeypatch.setattr(leases, "LAST_WORDS_SECONDS", 0)
     one = await customer()
     generation_id = (await one.submit("a lake")).generation.id
     stopped = count_calls(workshop.engines["scripted"], "cancel")

@@ -45,6 +45,7 @@ class PreviewMaker:
         self._paths = Previews.beside(film)
         self._step = frames_per_second / min(FRAMES_PER_SECOND, frames_per_second)
         self._poster_numbers = {min(frames - 1, int(place * frames)) for place in _POSTER_PLACES}
+        self._poster_size = _fitted(width, height, POSTER_WIDTH * max(1.0, height / width))
         self._poster: tuple[float, Planes] | None = None
         shown = min(frames, round(ANIMATION_SECONDS * frames_per_second))
         self._shown = range((frames - shown) // 2, (frames - shown) // 2 + shown)
@@ -74,9 +75,7 @@ class PreviewMaker:
         if self._poster is None or not self._animation:
             raise ValueError("no frame was given")
         self._video.close()
-        picture = Image.fromarray(_to_rgb(self._poster[1]))
-        if picture.width > POSTER_WIDTH:
-            picture = picture.resize((POSTER_WIDTH, round(picture.height * POSTER_WIDTH / picture.width)))
+        picture = Image.fromarray(_to_rgb(_resized(self._poster[1], self._poster_size)))
         with unfinished(self._paths.poster).open("wb") as file:
             picture.save(file, "JPEG", quality=POSTER_QUALITY, optimize=True, progressive=True)
         self._write_animation(unfinished(self._paths.animation))
@@ -153,7 +152,7 @@ def unfinished(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
-def _fitted(width: int, height: int, longest: int) -> tuple[int, int]:
+def _fitted(width: int, height: int, longest: float) -> tuple[int, int]:
     """The frame's size made smaller, never larger, with even sides."""
     scale = min(1.0, longest / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

@@ -30,9 +30,10 @@ _TERM_SECONDS = 0.3
 _STDERR_BYTES = 4000
 _LINE_BYTES = 1 << 20
 _ENDED = {TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED}
-# Frames are large arrays that come and go: glibc must keep their memory instead of handing it back each time.
-_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "4294967296",
-           "MALLOC_TOP_PAD_": "67108864"}  # fmt: skip
+# Frames are large arrays that come and go: glibc must keep their memory instead of handing it back each time, and in
+# one place for all threads, so that one draws in what another has left.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(4 << 30),
+           "MALLOC_TOP_PAD_": str(8 << 20), "MALLOC_ARENA_MAX": "1"}  # fmt: skip
 _SMALLEST_FREE_BYTES = 64 << 20
 
 

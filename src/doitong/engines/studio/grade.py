@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Colour, Floats, Planes, bands
+from doitong.engines.studio.arrays import BAND_ROWS, Bytes, Colour, Floats, Planes, bands
 from doitong.engines.studio.scene import Mood, Scene
 from doitong.engines.studio.style import STYLES, PixelArt
 
@@ -63,7 +63,8 @@ class Grade:
         grain = random.standard_normal((_GRAIN_SIZE, _GRAIN_SIZE)).astype(np.float32)
         soft = cv2.GaussianBlur(grain, (0, 0), 0.8)
         self._grain = (soft / soft.std() * np.float32(strength)).astype(np.float32)
-        self._tiled = np.tile(self._grain, (height // _GRAIN_SIZE + 2, width // _GRAIN_SIZE + 2))
+        # as wide as any frame needs, and as high as the last row's band: the rows come round again
+        self._tiled = np.pad(self._grain, ((0, BAND_ROWS), (0, width)), mode="wrap")
         x = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
         y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height - 0.5
         self._vignette = (exposure * (1 - 0.42 * (x * x + y * y) ** 1.15)).astype(np.float32)
@@ -85,7 +86,8 @@ class Grade:
         u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
         styled = self._styled(planes, number) if self._style else None
         for band in bands(height):
-            grain = self._tiled[down + band.start : down + band.stop, right : right + width]
+            above = (down + band.start) % _GRAIN_SIZE
+            grain = self._tiled[above : above + band.stop - band.start, right : right + width]
             half = slice(band.start // 2, band.stop // 2)
             if styled is None:
                 red, green, blue = (self._coded(plane[band], self._vignette[band], i) for i, plane in enumerate(planes))

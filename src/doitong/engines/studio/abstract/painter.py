@@ -1,6 +1,7 @@
 """A film of what is not a place: one look in one palette, seen by a camera that moves before its layers."""
 
 import math
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -16,7 +17,11 @@ _EYE = 1.0
 _NEAREST = 0.9  # metres that the camera keeps before the nearest layer
 _TALLEST = 1.8
 _RIM = 3  # cells around the frame, so that its edge is enlarged from both sides
-_LOOKS = {Feature.SILK: Silk, Feature.INK: Ink, Feature.LIQUID: Liquid}
+_LOOKS: Mapping[Feature, Callable[[np.random.Generator, Floats, int], Look]] = {
+    Feature.SILK: Silk,
+    Feature.INK: Ink,
+    Feature.LIQUID: Liquid,
+}
 
 
 class AbstractPainter:

@@ -166,5 +166,5 @@ def _city_light(scene: Scene) -> Light:
             fill=(0.095, 0.145, 0.285), cloud_lit=(0.30, 0.215, 0.27), cloud_dark=(0.055, 0.080, 0.150), stars=0.1,
         )  # fmt: skip
         light = replace(light, horizon=mix(light.horizon, 1 - 0.8 * fog, _DUSK_FOG, 0.8 * fog),
-                        glow=mix(light.glow, 1 - 0.8 * fog, light.glow, 0.0))  # fmt: skip
+                        glow=mix(light.glow, 1 - fog, light.glow, 0.0))  # fmt: skip
     return light
