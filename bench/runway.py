@@ -25,8 +25,8 @@ from doitong.generations.model import RawRequest
 from doitong.standins.runway import StandinProcess
 
 KEY = "key_bench"
-IN_FLIGHT, ENDING, POLL_SECONDS = 10_000, 200, 20.0
-ENDING_PACE_SECONDS = 0.5  # between ends: each film is fetched, probed and gets its previews, on the same two cores
+IN_FLIGHT, ENDING, POLL_SECONDS = 10_000, 40, 20.0
+ENDING_PACE_SECONDS = 3.0  # between ends: each film is fetched, probed and gets its previews, on the same two cores
 RENDER_SECONDS = 30.0
 SUBMITTERS = 64
 

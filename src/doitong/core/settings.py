@@ -6,8 +6,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+RUNWAY_PAUSE_SECONDS_MINIMUM = 5.6
 
 
 class Settings(BaseSettings):
@@ -119,6 +121,14 @@ class Settings(BaseSettings):
     def _check_base_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must be an http:// or https:// address")
+        return value
+
+    @field_validator("runway_poll_seconds")
+    @classmethod
+    def _check_pace(cls, value: float, info: ValidationInfo) -> float:
+        """Runway asks for five seconds between two looks, jitter included; a stand-in over plain http does not."""
+        if value < RUNWAY_PAUSE_SECONDS_MINIMUM and info.data.get("runwayml_base_url", "").startswith("https://"):
+            raise ValueError(f"must be at least {RUNWAY_PAUSE_SECONDS_MINIMUM} for Runway itself")
         return value
 
     @property

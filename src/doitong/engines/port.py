@@ -18,7 +18,7 @@ from doitong.media.model import Previews
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One camera move; `strength` 0–1. `degrees` says how far a turn goes instead, `seconds` how long the move takes."""
+    """One camera move; `strength` 0–1. `degrees`: how far a turn goes instead; `seconds`: how long the move takes."""
 
     move: str
     strength: float = 0.5

@@ -100,8 +100,9 @@ class AttemptRunner:
         """
         if self._is_draining:
             return timedelta(0)
+        limits = await self._upstreams.limits() if lane is Lane.SUBMIT else {}
         async with self._database.transaction() as connection:
-            full = await self._upstreams.full_pools(connection) if lane is Lane.SUBMIT else []
+            full = await self._upstreams.full_pools(connection, limits)
             now = self._clock.now()
             generation = await store.claim_next(
                 connection, lane, now, self._settings.lease, self._settings.timeout, WEIGHTS, full

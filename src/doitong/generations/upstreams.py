@@ -48,16 +48,15 @@ class Upstreams:
         """Whether an engine judges content, and its owner's account with it."""
         return engine in self._routing.offers
 
-    async def full_pools(self, connection: Connection) -> list[str]:
+    async def full_pools(self, connection: Connection, limits: Mapping[str, int]) -> list[str]:
         """Pools in which no place is free; what is counted stays true until the transaction ends."""
-        limits = await self._limits()
         if not limits:
             return []
         taken = await store.count_in_pools(connection, list(limits))
         return [pool for pool, limit in limits.items() if taken.get(pool, 0) >= limit]
 
-    async def _limits(self) -> dict[str, int]:
-        """Places by pool, 0 for those that are closed; pools without a limit are left out."""
+    async def limits(self) -> dict[str, int]:
+        """Places by pool, 0 for those that are closed; pools without a limit are left out. May ask an upstream."""
         limits: dict[str, int] = {}
         for name, offer in self._routing.offers.items():
             engine = self._engines.get(name)

@@ -28,7 +28,7 @@ _LIMITED_RANGE = 1
 _OPTIONS = {
     Quality.STANDARD: {"preset": "veryfast", "crf": "20", "maxrate": "9M", "bufsize": "18M"},
     # every frame that the coder looks ahead takes 6 MiB at 1080p
-    Quality.HIGH: {"preset": "fast", "crf": "20", "maxrate": "16M", "bufsize": "32M", "rc-lookahead": "10"},
+    Quality.HIGH: {"preset": "fast", "crf": "20", "maxrate": "16M", "bufsize": "32M", "rc-lookahead": "8"},
 }
 
 

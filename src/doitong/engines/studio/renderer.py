@@ -23,7 +23,7 @@ from doitong.engines.studio.sound.signal import Stereo
 from doitong.media.preview_maker import PreviewMaker
 
 ENGINE_VERSION = "2.0.0"
-_FRAMES_AHEAD = 2  # drawn frames that may wait for the encoder, beyond one for each worker
+_FRAMES_AHEAD = 1  # drawn frames that may wait for the encoder, beyond one for each worker
 
 Frame = tuple[Bytes, Bytes, Bytes]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Colour, Floats, as_floats, smooth
+from doitong.engines.studio.arrays import Bytes, Colour, Floats, as_floats, by_bands, smooth
 from doitong.engines.studio.land.draft import Draft
 from doitong.engines.studio.land.plains import road_middle
 from doitong.engines.studio.land.soils import SNOW, SOILS, Site, lay
@@ -55,8 +56,10 @@ def survey(scene: Scene, land: Landform, draft: Draft, heights: Floats, x: Float
     across = np.gradient(smoothed, axis=0) / np.gradient(z[:, :1], axis=0)
     steep = np.sqrt(along * along + across * across).astype(np.float32)
     spacing = np.maximum(cell, np.gradient(z[:, :1], axis=0) * np.float32(0.5))
-    patch = draft.sum(x, z, 340, 5, 50)
-    fine = draft.sum(x, z, 70, 4, 55) * (np.float32(0.45) + np.float32(0.55) * np.clip(35 / spacing - 1, 0, 1))
+    patch = by_bands(partial(draft.sum, metres=340, octaves=5, channel=50), x, z)
+    fine = by_bands(partial(draft.sum, metres=70, octaves=4, channel=55), x, z) * (
+        np.float32(0.45) + np.float32(0.55) * np.clip(35 / spacing - 1, 0, 1)
+    )
     site = Site(scene, land, draft, heights, x, z, cell, spacing, steep, patch, fine)
     edge = patch * 150 + fine * 60
     forest = _forest(site, edge)

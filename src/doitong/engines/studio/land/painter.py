@@ -64,13 +64,8 @@ class LandPainter:
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""
-        above = Lens(lens.width, max(4, min(lens.rows, int(lens.horizon) + 3)), lens.focal, lens.horizon)
-        sky = self._sky.draw(pose, above, seconds)
+        planes = self._backdrop(pose, lens, seconds)
         haze = self._sky.haze(pose, lens)
-        planes = tuple(np.empty((lens.rows, lens.width), np.float32) for _ in range(3))
-        for plane, part in zip(planes, sky, strict=True):
-            plane[: above.rows] = part
-            plane[above.rows :] = part[-1]
         picture = self._view.draw(pose, lens, haze, seconds)
         if self._water is not None:
             top = max(0, int(lens.horizon))
@@ -78,10 +73,18 @@ class LandPainter:
                 self._fill_water(planes, pose, lens, top, seconds, picture)
         if picture is not None:
             _lay_land(planes, picture)
-            self._stand.draw((planes[0], planes[1], planes[2]), picture.seen, pose, lens, haze, seconds)
+            self._stand.draw(planes, picture.seen, pose, lens, haze, seconds)
         if self._boats is not None:
-            self._boats.lay((planes[0], planes[1], planes[2]), pose, lens, seconds, partial(self._hides, picture))
-        return planes[0], planes[1], planes[2]
+            self._boats.lay(planes, pose, lens, seconds, partial(self._hides, picture))
+        return planes
+
+    def _backdrop(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
+        """The sky, drawn on below the horizon."""
+        above = Lens(lens.width, max(4, min(lens.rows, int(lens.horizon) + 3)), lens.focal, lens.horizon)
+        sky = self._sky.draw(pose, above, seconds)
+        below = (0, lens.rows - above.rows, 0, 0)
+        red, green, blue = (cv2.copyMakeBorder(plane, *below, cv2.BORDER_REPLICATE) for plane in sky)
+        return red, green, blue
 
     def _hides(self, picture: Picture | None, z: float, part: tuple[slice, slice]) -> Floats | None:
         """The share of each pixel of a part of the frame that land nearer than `z` covers."""
@@ -99,14 +102,12 @@ class LandPainter:
         """Height of the ground at a point of the plane, metres."""
         return self._world.ground_at(x, z)
 
-    def _fill_water(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, top: int, seconds: float,
+    def _fill_water(self, planes: Planes, pose: Pose, lens: Lens, top: int, seconds: float,
                     picture: Picture | None) -> None:  # fmt: skip
         assert self._water is not None
         mirror_lens = self._mirror_lens(lens)
         mirror = self._mirror(pose, mirror_lens, seconds)
-        water = self._water.draw(mirror, mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
-        for plane, part in zip(planes, water, strict=True):
-            plane[top:] = part
+        self._water.lay(planes, mirror, mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
 
     def _mirror_lens(self, lens: Lens) -> Lens:
         rows = int((lens.rows - lens.horizon) / 2 + _REFLECTION_REACH * lens.focal / 2) + 2

@@ -113,11 +113,12 @@ class LandView:
         for row, rise in zip(screen, rises, strict=True):  # faster than minimum.accumulate, which is not vectorised
             np.less(row, low, out=rise)
             np.minimum(row, low, out=low)
-        flat = np.flatnonzero(rises)[::-1]
         seen = np.full((lens.rows, lens.width), self.mesh.depths.size, np.int32)
-        row = np.maximum(screen.reshape(-1).take(flat), 0).astype(np.int32)
-        number, column = np.divmod(flat.astype(np.int32), np.int32(lens.width))
-        seen.reshape(-1)[row * lens.width + column] = number + start
+        for part in reversed(bands(screen.shape[0])):  # far to near, so that what is nearer hides what is behind it
+            flat = np.flatnonzero(rises[part])[::-1]
+            row = np.maximum(screen[part].reshape(-1).take(flat), 0).astype(np.int32)
+            number, column = np.divmod(flat.astype(np.int32), np.int32(lens.width))
+            seen.reshape(-1)[row * lens.width + column] = number + (part.start + start)
         for above, below in pairwise(seen):
             np.minimum(above, below, out=below)
         return seen
@@ -144,11 +145,12 @@ class LandView:
         """Which pixels may show land: neither sky nor ground under water."""
         shows = seen < self.mesh.depths.size
         if self._world.land.has_water:
-            hit = np.minimum(seen, self.mesh.depths.size - 1)
             width = np.int32(seen.shape[1])
-            hit *= width
-            hit += np.arange(width, dtype=np.int32)
-            shows &= is_dry.reshape(-1).take(hit)
+            for band in bands(seen.shape[0]):
+                hit = np.minimum(seen[band], self.mesh.depths.size - 1)
+                hit *= width
+                hit += np.arange(width, dtype=np.int32)
+                shows[band] &= is_dry.reshape(-1).take(hit)
             shows[:-1] |= shows[1:]
             shows[1:] |= shows[:-1]
         return shows
@@ -174,17 +176,17 @@ class LandView:
 
     def _colour(self, seen: Ints, shows: Ints, top: int,
                 look: Look) -> tuple[tuple[Floats, Floats, Floats], Floats, Floats]:  # fmt: skip
-        """Red, green, blue, the share of land, and the height of what each pixel sees."""
-        whole = np.zeros((5, *seen.shape), np.float32)
+        """Red, green, blue, the share of land, and, if mirrored, the height of what each pixel sees (else: land)."""
+        whole = np.zeros((5 if look.mirrored else 4, *seen.shape), np.float32)
         for band in bands(seen.shape[0]):
             left, right = _span(shows[band].any(axis=0))
             if right <= left:
                 continue
             columns = slice(left, right)
             part = self._shader.band(np.ascontiguousarray(seen[band, columns]), top + band.start, columns, look)
-            for plane, values in zip(whole, part, strict=True):
+            for plane, values in zip(whole, part, strict=False):
                 plane[band, columns] = values
-        return (whole[0], whole[1], whole[2]), whole[3], whole[4]
+        return (whole[0], whole[1], whole[2]), whole[3], whole[-1]
 
     def _soften(self, seen: Ints, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats],
                 land: Floats) -> None:  # fmt: skip

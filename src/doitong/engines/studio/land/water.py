@@ -119,15 +119,17 @@ class Water:
         self._swell = Swell(force, self._soft, lace) if scene.kind is SceneKind.SEA else None
         self._foam = tuple(0.78 * (s * 0.34 + f * 0.8) for s, f in zip(light.sun, light.fill, strict=True))
 
-    def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float,
-             dry: Floats | None) -> Planes:  # fmt: skip
-        """The rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's; `dry`: where
-        land hides the water, for the same rows, and nothing need be drawn."""
+    def lay(self, planes: Planes, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float,
+            dry: Floats | None) -> None:  # fmt: skip
+        """Draw the rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's; `dry`:
+        where land hides the water, for the same rows, and black is as good."""
         tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
         calm = self._calm(pose, lens, top, seconds)
         bed = self._bed(pose, lens, top)
         merged = cv2.merge(mirror)
-        whole = np.zeros((3, lens.rows - top, lens.width), np.float32)
+        whole = [plane[top:] for plane in planes]
+        for plane in whole:
+            plane[:] = 0
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
             open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
@@ -141,8 +143,7 @@ class Water:
         if self._surf is not None:
             out: Floats = cv2.resize(bed, (lens.width // 2, bed.shape[0] // 2 + 1), interpolation=cv2.INTER_NEAREST)
             out *= np.float32(-1 / BEACH_SLOPE)
-            self._surf.lay_breakers(list(whole), out, top, pose, lens, seconds)
-        return whole[0], whole[1], whole[2]
+            self._surf.lay_breakers(whole, out, top, pose, lens, seconds)
 
     def _bed(self, pose: Pose, lens: Lens, top: int) -> Floats:
         """Height of the ground under (or over) each pixel of the water's plane."""

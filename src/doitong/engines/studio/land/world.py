@@ -8,12 +8,13 @@ always the same mesh, and ridges cannot pop or swim.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Bytes, Floats, as_floats, smooth
+from doitong.engines.studio.arrays import Bytes, Floats, as_floats, by_bands, smooth
 from doitong.engines.studio.land import ground
 from doitong.engines.studio.land.draft import Draft
 from doitong.engines.studio.land.landforms import Landform
@@ -119,7 +120,8 @@ def build_world(scene: Scene, land: Landform, level: Level, light: Light, grid: 
     fractal = Fractal(random)
     draft = Draft(fractal, random, sun_turn, level.octaves, side, Feature.RIVER in scene.features)
     x, z = grid.plane()
-    heights = RELIEFS[scene.kind](draft, x, z, np.ascontiguousarray(np.broadcast_to(grid.spacing(), x.shape)))
+    spacing = np.broadcast_to(grid.spacing(), x.shape)
+    heights = by_bands(partial(RELIEFS[scene.kind], draft), x, z, spacing)
     if land.ground in {"alpine", "snow"}:
         heights = fit_height(heights, x, z, side, top)
     heights = erode(heights, grid, level, spectral_tile(random, 512, 0.2, 24), x, z, land)
