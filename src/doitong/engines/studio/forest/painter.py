@@ -61,6 +61,7 @@ class ForestPainter:
         eye = _softened(pose.y)
         canvas, air = self._far(pose, eye, lens, seconds)
         self._ground.draw(canvas, air, pose, eye, lens, (0.3, SOFT_METRES), 0.0, seconds)
+        del air  # as large as the canvas
         self._lay_near(canvas, pose, eye, lens, seconds)
         shafts = self._canopy.shafts_in(pose, eye, lens, seconds)
         return self._lit(canvas, shafts, pose, eye, lens, seconds)
