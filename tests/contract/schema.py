@@ -20,6 +20,7 @@ REQUIRED_VALUES = {
     "SetPlanInput": '{plan: "enterprise"}',
     "CreateKeyInput": '{name: "taken"}',
     "GrantInput": '{credits: 1, reason: "taken"}',
+    "SettleSubmissionInput": '{outcome: "charge"}',
 }
 
 

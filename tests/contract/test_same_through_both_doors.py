@@ -35,14 +35,16 @@ GRAPHQL_KINDS = {
     "setPlan": "accounts",
     "createAccountKey": "accounts",
     "grantCredits": "accounts",
+    "settleSubmission": "unknown_submissions",
 }
 # what a customer may do to no object at all, and what is sent to it
-STATUSES = {"accounts": 403}
+STATUSES = {"accounts": 403, "unknown_submissions": 403}
 BODIES = {
     ("PATCH", "/v1/webhook_endpoints/{id}"): {"description": "taken"},
     ("PATCH", "/v1/accounts/{id}"): {"plan": "enterprise"},
     ("POST", "/v1/accounts/{id}/keys"): {"name": "taken"},
     ("POST", "/v1/accounts/{id}/grants"): {"credits": 1, "reason": "taken"},
+    ("POST", "/v1/unknown_submissions/{id}/settle"): {"outcome": "charge"},
 }
 CHANGES_EACH_TIME = ("date", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset")
 
@@ -65,8 +67,10 @@ def owned(system: System, owner: Customer) -> Iterator[dict[str, str]]:
     upload = owner.client.post("/v1/uploads", content=png(), headers={"Content-Type": "image/png"})
     delivery = owner.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()["data"]["delivery"]
     receiver.wait_for("/events")
+    generation = owner.submit("#delay=3000")["id"]
     yield {
-        "generations": owner.submit("#delay=3000")["id"],
+        "generations": generation,
+        "unknown_submissions": generation,
         "keys": owner.post("/v1/keys", {"name": "second"}).json()["data"]["key"]["id"],
         "webhook_endpoints": endpoint["id"],
         "deliveries": delivery["id"],

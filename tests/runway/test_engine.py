@@ -103,13 +103,13 @@ async def test_a_film_that_is_none_fails_gives_the_credits_back_and_is_not_bough
 
 
 async def test_throttled_for_longer_than_the_timeout_is_no_timeout(studio: Studio) -> None:
-    generation_id = await studio.submit("a pier #throttle:9000")
+    generation_id = await studio.submit("a pier #throttle:7300")
     for _ in range(12):
         await studio.work(2)
         studio.clock.advance(timedelta(seconds=600))
         await studio.workshop.sweeper.sweep()
         assert (await studio.get(generation_id))["status"] == "processing"
-    assert (await studio.finish(generation_id, rounds=1200))["status"] == "completed"
+    assert (await studio.finish(generation_id, rounds=120))["status"] == "completed"
 
 
 async def test_a_task_that_renders_for_longer_than_the_timeout_is_one_and_is_deleted(studio: Studio) -> None:

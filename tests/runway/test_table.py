@@ -44,7 +44,9 @@ def test_the_table_has_every_wish() -> None:
     assert {(w.kind.value, w.quality.value, w.aspect_ratio.value) for w in wishes} == set(EXPECTED)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "version", [pytest.param(name, marks=[] if name == "gen-4" else pytest.mark.slow) for name in VERSIONS]
+)
 async def test_every_row_is_bought_and_told_as_published(studio: Studio, version: str) -> None:
     published = (await studio.client.get("/v1/services")).json()["data"]["services"][0]["mapping"]
     for (kind, quality, ratio), steps in EXPECTED.items():

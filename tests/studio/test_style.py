@@ -1,7 +1,7 @@
 """The guarantee: a style is seen, holds still where the scene does, and is the same for the same seed."""
 
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ STILL = ((CameraStep("static"),),)
 Frame = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-@cache
+@lru_cache(maxsize=4)
 def stage(style: Style, mood: Mood, copy: int) -> Stage:
     scene = Scene(SceneKind.HILLS, TimeOfDay.NOON, style=style, mood=mood, segments=STILL, seed=5, wind=0.0)
     return Stage(scene, LEVEL, 320, 180)
