@@ -37,6 +37,7 @@ from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
 from doitong.media.picture import PictureCleaner
+from doitong.members.service import MemberService
 from doitong.moderation.service import Moderation, WordScreen
 from doitong.outputs.storage import OutputStorage, open_storage
 from doitong.plans.reads import ReadLimiter
@@ -61,6 +62,7 @@ class Application:
     metrics: Metrics
     egress: EgressClient
     accounts: AccountService
+    members: MemberService
     keys: KeyService
     ledger: LedgerService
     reads: ReadLimiter
@@ -121,6 +123,7 @@ class Application:
                 metrics=metrics,
                 egress=egress,
                 accounts=AccountService(database, clock),
+                members=MemberService(database, clock),
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
                 reads=ReadLimiter(clock),

@@ -34,13 +34,13 @@ async def insert_account(connection: Connection, account: Account, signing_secre
 
 async def find_account(connection: Connection, account_id: str) -> Account | None:
     row = await connection.fetchrow("SELECT * FROM account WHERE id = $1", account_id)
-    return None if row is None else _account(row)
+    return None if row is None else to_account(row)
 
 
 async def find_by_name(connection: Connection, name: str) -> Account | None:
     """The oldest account of that name."""
     row = await connection.fetchrow("SELECT * FROM account WHERE name = $1 ORDER BY id LIMIT 1", name)
-    return None if row is None else _account(row)
+    return None if row is None else to_account(row)
 
 
 async def list_accounts(connection: Connection, *, first: int, before: str | None) -> list[Account]:
@@ -48,19 +48,19 @@ async def list_accounts(connection: Connection, *, first: int, before: str | Non
     rows = await connection.fetch(
         "SELECT * FROM account WHERE id < $1 ORDER BY id DESC LIMIT $2", before or AFTER_EVERY_ID, first
     )
-    return [_account(row) for row in rows]
+    return [to_account(row) for row in rows]
 
 
 async def update_plan(connection: Connection, account_id: str, plan: str, limits: Mapping[str, Any]) -> Account | None:
     row = await connection.fetchrow(
         "UPDATE account SET plan = $2, limits = $3 WHERE id = $1 RETURNING *", account_id, plan, dict(limits)
     )
-    return None if row is None else _account(row)
+    return None if row is None else to_account(row)
 
 
 async def update_language(connection: Connection, account_id: str, language: str) -> Account | None:
     row = await connection.fetchrow("UPDATE account SET language = $2 WHERE id = $1 RETURNING *", account_id, language)
-    return None if row is None else _account(row)
+    return None if row is None else to_account(row)
 
 
 async def update_disabled(connection: Connection, account_id: str, disabled_at: datetime | None) -> Account | None:
@@ -74,7 +74,7 @@ async def update_disabled(connection: Connection, account_id: str, disabled_at: 
         account_id,
         disabled_at,
     )
-    return None if row is None else _account(row)
+    return None if row is None else to_account(row)
 
 
 async def rotate_signing_secret(
@@ -102,7 +102,7 @@ async def find_signing_secrets(connection: Connection, account_id: str) -> Signi
     return None if row is None else _secrets(row)
 
 
-def _account(row: Row) -> Account:
+def to_account(row: Row) -> Account:
     return Account(
         id=row["id"],
         name=row["name"],

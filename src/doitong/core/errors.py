@@ -253,6 +253,34 @@ _SPECS = (
         Text("Use a key that has the scope.", "Uporabite ključ s to pravico."),
     ),
     _spec(
+        "SIGN_IN_REQUIRED",
+        401,
+        Text("Sign in first", "Najprej se prijavite"),
+        Text(
+            "Pages of the dashboard are for signed-in members; programs use the API with a key.",
+            "Strani nadzorne plošče so za prijavljene člane; programi uporabljajo API s ključem.",
+        ),
+    ),
+    _spec(
+        "CROSS_SITE",
+        403,
+        Text(
+            "This request did not come from a page of this site",
+            "Ta zahteva ni prišla s strani tega spletišča",
+        ),
+        Text(
+            "Changes are made from the dashboard's own pages. Behind a proxy, set `DOITONG_PUBLIC_URL` and pass `Host`.",
+            "Spremembe se delajo na straneh nadzorne plošče. Za posrednikom nastavite `DOITONG_PUBLIC_URL` "
+            "in posredujte `Host`.",
+        ),
+    ),
+    _spec(
+        "ROLE_REQUIRED",
+        403,
+        Text("This needs the role {role}", "Za to je potrebna vloga {role}"),
+        Text("Ask an owner of the account.", "Obrnite se na lastnika računa."),
+    ),
+    _spec(
         "NOT_FOUND",
         404,
         Text("Not found", "Ni najdeno"),

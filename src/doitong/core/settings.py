@@ -106,6 +106,32 @@ class Settings(BaseSettings):
         "refusals. Others leave the submission unknown.",
     )
 
+    sign_up: Literal["open", "closed"] = Field(
+        "open", description="Whether strangers may sign up on the dashboard; closed leaves invitations and commands."
+    )
+    smtp_url: str = Field(
+        "",
+        repr=False,
+        description="Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS where offered) or smtps://…:465. Empty: mails "
+        "are written to the log and, on loopback, shown at /dashboard/mailbox.",
+    )
+    mail_from: str = Field("Doitong <doitong@localhost>", description="Sender of mails.")
+    oidc_issuer: str = Field("", description="OpenID Connect issuer whose accounts may sign in; empty for none.")
+    oidc_client_id: str = Field("", description="Client id at that issuer.")
+    oidc_client_secret: str = Field("", repr=False, description="Client secret at that issuer.")
+    oidc_name: str = Field("OpenID", description="What the sign-in button calls the issuer.")
+    stripe_secret_key: str = Field(
+        "", repr=False, description="Secret key of Stripe: with it, credits can be bought on the dashboard."
+    )
+    stripe_webhook_secret: str = Field(
+        "", repr=False, description="Signing secret of Stripe's webhook to /dashboard/stripe; needed to grant credits."
+    )
+    stripe_base_url: str = Field("https://api.stripe.com", description="Address of Stripe's API, or of a stand-in.")
+    credit_packs: str = Field(
+        "1000=10.00,5000=45.00,20000=160.00 EUR",
+        description="What is for sale: credits=price, comma-separated, and the currency.",
+    )
+
     @field_validator("egress_allow", mode="before")
     @classmethod
     def _split_ranges(cls, value: object) -> object:

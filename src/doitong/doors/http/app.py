@@ -16,15 +16,18 @@ from doitong.core.settings import Settings
 from doitong.db.pool import DATABASE_ERRORS
 from doitong.doors.cdn import roots
 from doitong.doors.cdn.door import OutputsDoor
+from doitong.doors.dashboard import door as dashboard
 from doitong.doors.graphql.context import open_context
 from doitong.doors.graphql.handler import GraphQLHandler
 from doitong.doors.graphql.schema import make_schema
 from doitong.doors.http.answers import require_get, send_answer, to_json
 from doitong.doors.http.asgi import App, Receive, Scope, Send
+from doitong.doors.http.assets import Assets
 from doitong.doors.http.edge import Edge, Lifespan
 from doitong.doors.http.routes import Routes
 from doitong.doors.http.server import make_server
 from doitong.doors.ops.door import OpsDoor
+from doitong.doors.pages import site as pages
 from doitong.doors.pages.site import Site
 from doitong.doors.rest.door import RestDoor
 from doitong.doors.rest.openapi import make_document
@@ -38,12 +41,15 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
     settings = application.settings
     schema, rest, ops = make_schema(), RestDoor(application), OpsDoor(application)
     openapi = functools.cache(functools.partial(make_document, settings.effective_public_url))
+    assets = Assets((pages.STATIC, dashboard.STATIC))
     site = Site(
         public_url=settings.effective_public_url,
         cdn_base_url=settings.effective_cdn_base_url,
         openapi=openapi,
         sdl=schema.as_str(),
+        assets=assets,
     )
+    dashboard_door = dashboard.DashboardDoor(application, assets)
     graphql = GraphQLHandler(
         schema._schema,
         open_context=functools.partial(open_context, application),
@@ -57,6 +63,7 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
             "/": ("pages", site.landing),
             "/docs": ("pages", site.docs),
             "/errors": ("pages", site.errors),
+            "/dashboard": ("dashboard", dashboard_door),
             "/healthz": ("ops", ops.health),
             "/readyz": ("ops", ops.readiness),
             "/metrics": ("ops", ops.metrics),
@@ -66,7 +73,8 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
             "/v1/": ("rest", rest),
             "/outputs/": ("cdn", OutputsDoor(application.storage)),
             "/errors/": ("pages", site.errors),
-            "/static/": ("pages", site.static),
+            "/static/": ("pages", assets),
+            "/dashboard/": ("dashboard", dashboard_door),
         },
     )
     observe = application.metrics.record_request

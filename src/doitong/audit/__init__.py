@@ -1,0 +1,1 @@
+"""Audit: one row for each change that somebody made."""

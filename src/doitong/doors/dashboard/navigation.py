@@ -1,0 +1,64 @@
+"""What leads where: the entries beside every page, and the notices that a page shows after something was done."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doitong.doors.dashboard.route import ROOT
+from doitong.words.catalogue import N_
+
+if TYPE_CHECKING:
+    from doitong.doors.dashboard.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the navigation; `icon` is the id of a symbol in icons.svg."""
+
+    path: str
+    label: str
+    icon: str
+    is_operators: bool = False
+
+
+ENTRIES = (
+    Entry("/studio", N_("Studio"), "studio"),
+    Entry("/gallery", N_("Gallery"), "gallery"),
+    Entry("/keys", N_("API keys"), "key"),
+    Entry("/credits", N_("Credits"), "credits"),
+    Entry("/webhooks", N_("Webhooks"), "webhook"),
+    Entry("/limits", N_("Limits"), "limits"),
+    Entry("/team", N_("Team"), "team"),
+    Entry("/operator", N_("Overview"), "overview", is_operators=True),
+    Entry("/operator/accounts", N_("Accounts"), "accounts", is_operators=True),
+    Entry("/operator/engines", N_("Engines"), "engine", is_operators=True),
+    Entry("/operator/unknown", N_("Unknown"), "unknown", is_operators=True),
+    Entry("/operator/deliveries", N_("Deliveries"), "webhook", is_operators=True),
+    Entry("/operator/prices", N_("Prices"), "credits", is_operators=True),
+    Entry("/operator/audit", N_("Audit log"), "audit", is_operators=True),
+)
+
+# what `visit.go(path, notice=…)` may say; a cookie holds the name, never the text
+NOTICES = {
+    "signed_out": N_("You are signed out."),
+    "saved": N_("Saved."),
+}
+
+
+def navigation(visit: "Visit") -> list[dict[str, object]]:
+    """The entries that this visitor has, the present page marked: the longest path that leads here."""
+    if not visit.is_signed_in:
+        return []
+    here = visit.request.scope["path"].removeprefix(ROOT)
+    shown = [entry for entry in ENTRIES if not entry.is_operators or visit.signed_in.member.is_operator]
+    leading = [entry.path for entry in shown if here == entry.path or here.startswith(entry.path + "/")]
+    present = max(leading, key=len, default=None)
+    return [
+        {
+            "href": ROOT + entry.path,
+            "label": visit.words.say(entry.label),
+            "icon": entry.icon,
+            "is_here": entry.path == present,
+            "is_operators": entry.is_operators,
+        }
+        for entry in shown
+    ]

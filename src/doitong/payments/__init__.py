@@ -1,0 +1,1 @@
+"""Payments: credits bought through Stripe Checkout, granted exactly once."""

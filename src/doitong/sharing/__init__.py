@@ -1,0 +1,1 @@
+"""Sharing: links that show one film to whoever has them."""

@@ -1,0 +1,1 @@
+"""Usage: ended generations counted by day, service, key and quality."""

@@ -1,0 +1,1 @@
+"""Words: what people read, in English and Slovenian, from gettext catalogues; numbers and moments as they write them."""
