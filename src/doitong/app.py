@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from doitong.accounts.service import AccountService
+from doitong.audit.service import AuditService
 from doitong.catalogue.services import SERVICES
 from doitong.core.clock import Clock, SystemClock
 from doitong.core.settings import Settings
@@ -62,6 +63,7 @@ class Application:
     metrics: Metrics
     egress: EgressClient
     accounts: AccountService
+    audit: AuditService
     members: MemberService
     keys: KeyService
     ledger: LedgerService
@@ -123,6 +125,7 @@ class Application:
                 metrics=metrics,
                 egress=egress,
                 accounts=AccountService(database, clock),
+                audit=AuditService(database),
                 members=MemberService(database, clock),
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),

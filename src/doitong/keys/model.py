@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from doitong.audit.model import Actor, ActorKind
 from doitong.core.errors import DoitongError
 
 
@@ -72,7 +73,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a request comes from. `limits` are the account's overrides of its plan's."""
+    """Who a request comes from. `limits` are the account's overrides of its plan's; `person` acts where no key does."""
 
     account_id: str
     key_prefix: str
@@ -80,6 +81,13 @@ class Caller:
     plan: str
     limits: Mapping[str, Any]
     language: str
+    key_name: str = ""
+    person: Actor | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit log names."""
+        return self.person or Actor(ActorKind.KEY, self.key_prefix, self.key_name)
 
     def require(self, scope: str) -> None:
         """Raises FORBIDDEN when the key lacks the scope."""

@@ -181,4 +181,5 @@ def _caller(credential: Credential) -> Caller:
         plan=credential.plan,
         limits=credential.limits,
         language=credential.language,
+        key_name=credential.key.name,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from doitong.accounts.model import Account
+from doitong.audit.model import Actor, ActorKind
 from doitong.keys.model import CUSTOMER_SCOPES, Caller, Scope
 
 
@@ -71,7 +72,13 @@ class SignedIn:
             plan=self.account.plan,
             limits=self.account.limits,
             language=self.member.language,
+            person=self.actor,
         )
+
+    @property
+    def actor(self) -> Actor:
+        """Who the audit log names."""
+        return Actor(ActorKind.MEMBER, self.member.id, self.member.email)
 
 
 @dataclass(frozen=True, slots=True)
