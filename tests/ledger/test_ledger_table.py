@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from doitong.audit.model import COMMAND
 from doitong.core.errors import DoitongError
 from doitong.ledger import store
 from doitong.ledger.model import HoldOrder, HoldState
@@ -100,7 +101,7 @@ async def apply(bank: Bank, step: str, account: str, generation: str | None, amo
             case "grant":
                 await service.grant(account, amount or 0)
             case "adjust":
-                await service.adjust(account, amount or 0, reason="correction", actor="operator")
+                await service.adjust(account, amount or 0, reason="correction", actor=COMMAND)
             case "refund":
                 await service.refund(generation or "", amount)
             case "hold":

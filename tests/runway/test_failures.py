@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from doitong.audit.model import COMMAND
 from doitong.core.errors import REGISTRY
 from doitong.engines.runway.failures import CREATE_TABLE, TASK_TABLE
 from doitong.standins.runway import Options
@@ -195,6 +196,6 @@ async def test_the_second_step_may_be_unknown_too(studio: Studio, monkeypatch: A
     assert (await studio.row(generation_id))["stage"] == "unknown"
     assert (await studio.row(generation_id))["engine_task_id"].startswith("0~")
     task_id = studio.tasks()[1]["id"]
-    await studio.app.settlement.bought(generation_id, task_id, "test")
+    await studio.app.settlement.bought(generation_id, task_id, COMMAND)
     assert (await studio.finish(generation_id))["status"] == "completed"
     assert len(studio.tasks()) == 2

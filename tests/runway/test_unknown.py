@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from doitong.audit.model import COMMAND
 from doitong.core.errors import DoitongError
 
 from .conftest import Studio
@@ -98,8 +99,8 @@ async def test_a_word_that_says_nothing_is_refused(studio: Studio, given: dict[s
 async def test_of_many_words_at_once_one_counts(studio: Studio) -> None:
     generation_id = await lose(studio, "#http:502x1")
     settlement = studio.app.settlement
-    words = [settlement.not_bought(generation_id, "test") for _ in range(8)]
-    words += [settlement.charge(generation_id, "test") for _ in range(8)]
+    words = [settlement.not_bought(generation_id, COMMAND) for _ in range(8)]
+    words += [settlement.charge(generation_id, COMMAND) for _ in range(8)]
     outcomes = await asyncio.gather(*words, return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, DoitongError)]
     assert {error.code for error in refused} == {"CONFLICT"}

@@ -1,25 +1,29 @@
-"""The use cases of generations, for every door: submit, quote, read, list, wait, cancel."""
+"""The use cases of generations, for every door: submit, quote, read, list, search, wait, cancel, delete."""
 
 import asyncio
 import secrets
 from dataclasses import replace
 from typing import Any, Protocol
 
+from doitong.audit import store as audit
 from doitong.catalogue.model import AspectRatio
 from doitong.core.clock import Clock
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound, whole_number
-from doitong.core.ids import RandomBits, is_id, new_id
+from doitong.core.ids import AFTER_EVERY_ID, RandomBits, born_at, is_id, lowest_id, new_id
+from doitong.db import queue
 from doitong.db.notifications import Notifications
 from doitong.db.pool import Database
 from doitong.engines.port import Wish
 from doitong.generations import lifecycle, quote_store, store
 from doitong.generations.model import (
+    Found,
     Generation,
     GenerationFilter,
     GenerationRequest,
     Page,
     Quote,
     RawRequest,
+    Search,
     Stage,
     Status,
 )
@@ -45,6 +49,7 @@ from doitong.telemetry.metrics import Metrics
 from doitong.uploads.model import Upload
 
 PAGE_MAXIMUM = 100
+SEARCHED_MAXIMUM = 5000
 WAIT_SECONDS_MAXIMUM = 60
 RECHECK_SECONDS = 5.0
 
@@ -223,7 +228,7 @@ class GenerationService:
         if not is_id(generation_id):
             raise NotFound
         generation = await self._reader.find(generation_id)
-        if generation is None or generation.account_id != caller.account_id:
+        if generation is None or not _is_shown_to(caller, generation):
             raise NotFound
         return generation
 
@@ -248,6 +253,27 @@ class GenerationService:
             found = await store.list_page(connection, caller.account_id, first + 1, after, wanted)
             items = await self._places.fill(connection, found[:first])
         return Page(items, items[-1].id if items else None, len(found) > first)
+
+    async def search(self, caller: Caller, first: int, after: str | None, wanted: Search) -> Found:
+        """Generations of the account that fit, newest first; one call looks at `SEARCHED_MAXIMUM` at most.
+
+        However rare what is looked for and however many there are, an answer comes soon, and says how far it looked.
+        """
+        caller.require("generations:read")
+        if type(first) is not int or not 1 <= first <= PAGE_MAXIMUM:
+            raise InvalidParameter("first", whole_number(1, PAGE_MAXIMUM))
+        before = min(after or AFTER_EVERY_ID, lowest_id(wanted.until) if wanted.until else AFTER_EVERY_ID)
+        oldest = lowest_id(wanted.since) if wanted.since else ""
+        async with self._database.reading() as connection:
+            end = None
+            if wanted.is_narrow:
+                end = await store.nth_before(connection, caller.account_id, before, SEARCHED_MAXIMUM)
+            end = end if end is not None and end > oldest else None
+            found = await store.search(connection, caller.account_id, wanted, first + 1, before, end or oldest)
+            items = await self._places.fill(connection, found[:first])
+        if len(found) > first:
+            return Found(items, items[-1].id, None)
+        return Found(items, end, None if end is None else born_at(end))
 
     async def limits(self, caller: Caller) -> dict[str, Any]:
         """What the plan allows and how much of it is used, as JSON values."""
@@ -286,13 +312,41 @@ class GenerationService:
         now = self._clock.now()
         async with self._database.transaction() as connection:
             generation = await store.lock(connection, generation_id) if is_id(generation_id) else None
-            if generation is None or generation.account_id != caller.account_id:
+            if generation is None or not _is_shown_to(caller, generation):
                 raise NotFound
             if generation.status is not Status.PROCESSING:
                 raise DoitongError("GENERATION_FINISHED", status=generation.status.value)
             if generation.stage is Stage.UNKNOWN:
                 raise DoitongError("CONFLICT", reason="an operator has yet to settle whether the engine charged")
-            return await lifecycle.finish(connection, generation, Ending(Status.CANCELED, 0), now, self._cdn_base_url)
+            ending = Ending(Status.CANCELED, 0)
+            ended = await lifecycle.finish(connection, generation, ending, now, self._cdn_base_url)
+            await audit.record(connection, caller.account_id, caller.actor, "generation.cancel", generation.id, {}, now)
+        return ended
+
+    # Delete
+
+    async def delete(self, caller: Caller, generation_id: str) -> None:
+        """Show an ended generation to nobody any more, and remove its files; its credits stay where they went.
+
+        Raises NotFound, or CONFLICT while it is made. A request that is repeated with its idempotency key is still
+        answered as it was; a webhook that was on its way still says what happened.
+        """
+        caller.require("generations:write")
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            generation = await store.lock(connection, generation_id) if is_id(generation_id) else None
+            if generation is None or not _is_shown_to(caller, generation):
+                raise NotFound
+            if generation.status is Status.PROCESSING:
+                raise DoitongError("CONFLICT", reason="the generation has not ended; cancel it first")
+            await store.set_deleted(connection, generation_id, now)
+            for delay in (None, lifecycle.LEFTOVERS_AGAIN):
+                await queue.enqueue(connection, queue.DELETE, [generation_id], delay=delay)
+            await audit.record(connection, caller.account_id, caller.actor, "generation.delete", generation_id, {}, now)
+
+
+def _is_shown_to(caller: Caller, generation: Generation) -> bool:
+    return generation.account_id == caller.account_id and generation.deleted_at is None
 
 
 def _priced_terms(request: GenerationRequest) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import assert_never
 
 import structlog
 
+from doitong.audit import store as audit
+from doitong.audit.model import Actor
 from doitong.core.clock import Clock
 from doitong.core.errors import DoitongError, NotFound
 from doitong.db.pool import Connection, Database
@@ -58,7 +60,7 @@ class Settlement:
         items = found[:first]
         return UnknownPage(items, items[-1].id if len(found) > first else None)
 
-    async def settle(self, generation_id: str, outcome: Outcome, task_id: str | None, actor: str) -> Generation:
+    async def settle(self, generation_id: str, outcome: Outcome, task_id: str | None, actor: Actor) -> Generation:
         """One of the three; `task_id` only for what was bought. Raises as they do."""
         match outcome:
             case Outcome.BOUGHT:
@@ -71,7 +73,7 @@ class Settlement:
             case _:
                 assert_never(outcome)
 
-    async def bought(self, generation_id: str, task_id: str, actor: str) -> Generation:
+    async def bought(self, generation_id: str, task_id: str, actor: Actor) -> Generation:
         """The task exists: from now on it is watched as if its answer had come.
 
         Raises NotFound, or CONFLICT for a generation that is not unknown and a task that is another one's.
@@ -84,9 +86,10 @@ class Settlement:
             if not await upstreams.add_task(connection, generation, known, now):
                 raise DoitongError("CONFLICT", reason="this task belongs to a generation already")
             await upstreams.set_found(connection, generation_id, known, now, now + self._timeout)
+            await self._record(connection, generation, actor, Outcome.BOUGHT, task_id)
         return await self._settled(generation_id, "bought", actor)
 
-    async def not_bought(self, generation_id: str, actor: str) -> Generation:
+    async def not_bought(self, generation_id: str, actor: Actor) -> Generation:
         """Nothing was accepted: it is submitted anew. Raises as `bought` does."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
@@ -94,16 +97,25 @@ class Settlement:
             await lifecycle.queue_again(
                 connection, generation, timedelta(0), now, counts_attempt=False, forgets_start=True
             )
+            await self._record(connection, generation, actor, Outcome.NOT_BOUGHT)
         return await self._settled(generation_id, "not bought", actor)
 
-    async def charge(self, generation_id: str, actor: str) -> Generation:
+    async def charge(self, generation_id: str, actor: Actor) -> Generation:
         """It was bought and its film cannot be had: it fails and its hold is captured. Raises as `bought`."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
             generation = await self._lock(connection, generation_id)
             ending = Ending(Status.FAILED, generation.credit_cost, "SUBMISSION_LOST")
             await lifecycle.finish(connection, generation, ending, now, self._cdn_base_url)
+            await self._record(connection, generation, actor, Outcome.CHARGE)
         return await self._settled(generation_id, "charged", actor)
+
+    async def _record(
+        self, connection: Connection, generation: Generation, actor: Actor, outcome: Outcome, task_id: str | None = None
+    ) -> None:
+        details = {"outcome": outcome.value, "task": task_id, "engine": generation.engine}
+        now = self._clock.now()
+        await audit.record(connection, generation.account_id, actor, "generation.settle", generation.id, details, now)
 
     async def _lock(self, connection: Connection, generation_id: str) -> Generation:
         generation = await store.lock(connection, generation_id)
@@ -113,7 +125,7 @@ class Settlement:
             raise DoitongError("CONFLICT", reason=f"its stage is {generation.stage.value}, not unknown")
         return generation
 
-    async def _settled(self, generation_id: str, word: str, actor: str) -> Generation:
-        _log.info("unknown_settled", generation_id=generation_id, settled=word, actor=actor)
+    async def _settled(self, generation_id: str, word: str, actor: Actor) -> Generation:
+        _log.info("unknown_settled", generation_id=generation_id, settled=word, actor=actor.word)
         async with self._database.reading() as connection:
             return (await store.find_many(connection, [generation_id]))[generation_id]

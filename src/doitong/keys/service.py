@@ -8,7 +8,10 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
+from doitong.audit import store as audit
+from doitong.audit.model import SYSTEM, Actor
 from doitong.core.clock import Clock
 from doitong.core.errors import DoitongError, NotFound
 from doitong.core.ids import RandomBits, new_id
@@ -73,6 +76,7 @@ class KeyService:
         scopes: Iterable[str] | None = None,
         expires_at: datetime | None = None,
         granter: frozenset[str] | None = None,
+        actor: Actor = SYSTEM,
     ) -> NewKey:
         """A new key; its secret is in the answer and nowhere else.
 
@@ -86,7 +90,9 @@ class KeyService:
         async with self._database.transaction() as connection:
             if not await store.is_account(connection, account_id):
                 raise NotFound
-            return await self._insert(connection, account_id, name, chosen, now, expires_at)
+            new = await self._insert(connection, account_id, name, chosen, now, expires_at)
+            await self._record(connection, actor, "create", new.key)
+        return new
 
     async def list(self, account_id: str, *, first: int = 50, after: str | None = None) -> KeyPage:
         """A page of an account's keys, newest first, revoked ones included."""
@@ -96,13 +102,14 @@ class KeyService:
         shown = found[:first]
         return KeyPage(shown, shown[-1].id if len(found) > first else None)
 
-    async def revoke(self, account_id: str, key_id: str) -> ApiKey:
+    async def revoke(self, account_id: str, key_id: str, *, actor: Actor = SYSTEM) -> ApiKey:
         """End a key at once here, within a second everywhere; again is the same. Raises NotFound."""
         async with self._database.transaction() as connection:
             key = await store.lock_key(connection, account_id, key_id)
             if key is None:
                 raise NotFound
             revoked = await store.revoke_key(connection, key_id, self._clock.now())
+            await self._record(connection, actor, "revoke", revoked)
         self._recall.forget(revoked.prefix)
         return revoked
 
@@ -113,6 +120,7 @@ class KeyService:
         *,
         overlap: timedelta = timedelta(0),
         granter: frozenset[str] | None = None,
+        actor: Actor = SYSTEM,
     ) -> NewKey:
         """A key with the same name, scopes and length of life; the old one works for `overlap` more.
 
@@ -128,6 +136,7 @@ class KeyService:
             expires_at = rules.successor_expiry(key, now)
             new = await self._insert(connection, account_id, key.name, key.scopes, now, expires_at)
             await store.set_expiry(connection, key_id, rules.overlap_end(key, now, overlap))
+            await self._record(connection, actor, "rotate", key, successor=new.key.prefix)
         self._recall.forget(key.prefix)
         return new
 
@@ -138,6 +147,11 @@ class KeyService:
         moments, self._pending_used = self._pending_used, {}
         async with self._database.transaction() as connection:
             await store.save_last_used(connection, moments, LAST_USED_PAUSE)
+
+    async def _record(self, connection: Connection, actor: Actor, verb: str, key: ApiKey, **more: Any) -> None:
+        """A key is named by its prefix, which opens nothing."""
+        details = {"prefix": key.prefix, "name": key.name, "scopes": sorted(key.scopes), **more}
+        await audit.record(connection, key.account_id, actor, f"key.{verb}", key.id, details, self._clock.now())
 
     async def _insert(
         self,

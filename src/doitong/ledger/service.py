@@ -4,9 +4,11 @@ Each is one transaction. Holds are not here: they are placed and resolved inside
 generations they belong to, through the store.
 """
 
+from doitong.audit import store as audit
+from doitong.audit.model import SYSTEM, Actor
 from doitong.core.clock import Clock
 from doitong.core.errors import NotFound
-from doitong.db.pool import Database
+from doitong.db.pool import Connection, Database
 from doitong.ledger import rules, store
 from doitong.ledger.model import Balance, Difference, Hold, StatementPage
 
@@ -18,15 +20,16 @@ class LedgerService:
         self._database = database
         self._clock = clock
 
-    async def grant(
-        self, account_id: str, amount: int, *, reason: str | None = None, actor: str | None = None
-    ) -> Balance:
+    async def grant(self, account_id: str, amount: int, *, reason: str | None = None, actor: Actor = SYSTEM) -> Balance:
         """Give an account new credits. Raises InvalidParameter, NotFound."""
         rules.check_amount(amount)
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            return await store.grant(connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor)
+            balance = await store.grant(connection, account_id, amount, now=now, reason=reason, actor=actor.word)
+            await self._record(connection, account_id, actor, "grant", account_id, amount, reason)
+        return balance
 
-    async def adjust(self, account_id: str, amount: int, *, reason: str, actor: str | None = None) -> Balance:
+    async def adjust(self, account_id: str, amount: int, *, reason: str, actor: Actor = SYSTEM) -> Balance:
         """Correct an account by a signed amount. Raises InvalidParameter, NotFound, CreditsInsufficient."""
         rules.check_adjustment(amount, reason)
         async with self._database.transaction() as connection:
@@ -34,7 +37,10 @@ class LedgerService:
             if account_id not in balances:
                 raise NotFound
             rules.check_covered(balances[account_id], -amount)
-            return await store.adjust(connection, account_id, amount, now=self._clock.now(), reason=reason, actor=actor)
+            now = self._clock.now()
+            balance = await store.adjust(connection, account_id, amount, now=now, reason=reason, actor=actor.word)
+            await self._record(connection, account_id, actor, "adjust", account_id, amount, reason)
+        return balance
 
     async def refund(
         self,
@@ -42,7 +48,7 @@ class LedgerService:
         amount: int | None = None,
         *,
         reason: str | None = None,
-        actor: str | None = None,
+        actor: Actor = SYSTEM,
     ) -> Balance:
         """Give back a capture, or `amount` of it; never more than was captured, however often it is called.
 
@@ -53,7 +59,23 @@ class LedgerService:
             if hold is None:
                 raise NotFound
             given = rules.refund_amount(hold, amount)
-            return await store.refund(connection, hold, given, now=self._clock.now(), reason=reason, actor=actor)
+            now = self._clock.now()
+            balance = await store.refund(connection, hold, given, now=now, reason=reason, actor=actor.word)
+            await self._record(connection, hold.account_id, actor, "refund", generation_id, given, reason)
+        return balance
+
+    async def _record(
+        self,
+        connection: Connection,
+        account_id: str,
+        actor: Actor,
+        verb: str,
+        subject: str,
+        credits: int,
+        reason: str | None,
+    ) -> None:
+        details = {"credits": credits, "reason": reason}
+        await audit.record(connection, account_id, actor, f"credits.{verb}", subject, details, self._clock.now())
 
     async def balance(self, account_id: str) -> Balance:
         """What an account has. Raises NotFound."""

@@ -5,11 +5,14 @@ the fact that they tell of, or not at all.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from doitong.core.clock import Clock
+from doitong.audit import store as audit
+from doitong.audit.model import SYSTEM, Actor
+from doitong.core.clock import Clock, to_iso
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound, rule, whole_number
 from doitong.core.ids import RandomBits, new_id
 from doitong.db.pool import Connection, Database
@@ -85,6 +88,8 @@ class Webhooks:
         url: str,
         events: object = ENDED_EVENTS,
         description: str = "",
+        *,
+        actor: Actor = SYSTEM,
     ) -> Endpoint:
         """Subscribe a URL. Raises InvalidParameter, ADDRESS_DENIED, or CONFLICT over 20 endpoints."""
         checked_url = await self._egress.check_address(url, "url")
@@ -101,6 +106,7 @@ class Webhooks:
             if await store.count_endpoints(connection, account_id) >= rules.MAX_ENDPOINTS:
                 raise DoitongError("CONFLICT", reason=f"an account has at most {rules.MAX_ENDPOINTS} endpoints")
             await store.insert_endpoint(connection, endpoint)
+            await self._record(connection, account_id, actor, "endpoint.create", endpoint.id, _terms(endpoint))
         return endpoint
 
     async def list_endpoints(self, account_id: str) -> list[Endpoint]:
@@ -113,7 +119,9 @@ class Webhooks:
             endpoint = await store.find_endpoint(connection, account_id, endpoint_id)
         return _found(endpoint)
 
-    async def update_endpoint(self, account_id: str, endpoint_id: str, change: EndpointChange) -> Endpoint:
+    async def update_endpoint(
+        self, account_id: str, endpoint_id: str, change: EndpointChange, *, actor: Actor = SYSTEM
+    ) -> Endpoint:
         """Change what `change` names. Enabling forgets earlier failures; disabling ends what is pending."""
         if change.url is not None:
             change = replace(change, url=await self._egress.check_address(change.url, "url"))
@@ -121,15 +129,17 @@ class Webhooks:
             found = await store.find_endpoint(connection, account_id, endpoint_id, for_update=True)
             endpoint = _change(_found(found), change, self._clock.now())
             await store.update_endpoint(connection, endpoint)
+            await self._record(connection, account_id, actor, "endpoint.update", endpoint_id, _terms(endpoint))
         return endpoint
 
-    async def delete_endpoint(self, account_id: str, endpoint_id: str) -> None:
+    async def delete_endpoint(self, account_id: str, endpoint_id: str, *, actor: Actor = SYSTEM) -> None:
         """Its deliveries stay readable; those still pending end as failed, unsent."""
         async with self._database.transaction() as connection:
             if not await store.delete_endpoint(connection, account_id, endpoint_id, self._clock.now()):
                 raise NotFound
+            await self._record(connection, account_id, actor, "endpoint.delete", endpoint_id, {})
 
-    async def send_test(self, account_id: str, endpoint_id: str) -> Delivery:
+    async def send_test(self, account_id: str, endpoint_id: str, *, actor: Actor = SYSTEM) -> Delivery:
         """Send the endpoint an example, signed as real ones are; its `id` and its metadata say `test`."""
         now = self._clock.now()
         event = Event(self._new_id(), account_id, EventType.GENERATION_COMPLETED, None, _example_body(now), now)
@@ -137,7 +147,10 @@ class Webhooks:
             found = await store.find_endpoint(connection, account_id, endpoint_id, for_update=True)
             endpoint = _require_enabled(_found(found))
             await store.insert_bare_event(connection, event)
-            return await self._queue_new(connection, account_id, event.id, endpoint.id, endpoint.url)
+            delivery = await self._queue_new(connection, account_id, event.id, endpoint.id, endpoint.url)
+            details = {"delivery": delivery.id}
+            await self._record(connection, account_id, actor, "endpoint.test", endpoint_id, details)
+        return delivery
 
     # deliveries
 
@@ -164,7 +177,7 @@ class Webhooks:
             attempts = await store.list_attempts(connection, delivery_id)
         return DeliveryDetail(delivery, body, tuple(attempts))
 
-    async def resend(self, account_id: str, delivery_id: str) -> Delivery:
+    async def resend(self, account_id: str, delivery_id: str, *, actor: Actor = SYSTEM) -> Delivery:
         """Send an ended delivery's event again, as a new delivery with the same event id.
 
         A delivery that is still pending is brought forward instead, and given back itself. Raises NotFound,
@@ -177,13 +190,16 @@ class Webhooks:
             if delivery.endpoint_id is not None:
                 endpoint = await store.find_endpoint(connection, account_id, delivery.endpoint_id)
                 url = _require_enabled(endpoint).url
+            await self._record(connection, account_id, actor, "delivery.resend", delivery_id, {"url": _bare(url)})
             if delivery.state is not DeliveryState.PENDING:
                 return await self._queue_new(connection, account_id, delivery.event_id, delivery.endpoint_id, url)
             await store.bring_forward(connection, delivery_id, now)
             await enqueue(connection, DELIVER, [delivery_id])
             return _found(await store.find_delivery(connection, account_id, delivery_id))
 
-    async def resend_failed(self, account_id: str, since: datetime, until: datetime) -> ResentRange:
+    async def resend_failed(
+        self, account_id: str, since: datetime, until: datetime, *, actor: Actor = SYSTEM
+    ) -> ResentRange:
         """Send again what failed among the deliveries created in [since, until), oldest first, 500 a call.
 
         What has been sent again already, and what goes to a disabled endpoint, is left out; so calling until
@@ -199,6 +215,8 @@ class Webhooks:
             new_ids = [new_id(now, self._random_bits) for _ in batch]
             await store.copy_deliveries(connection, batch, new_ids, now)
             await enqueue(connection, DELIVER, new_ids)
+            details = {"since": to_iso(since), "until": to_iso(until), "count": len(batch)}
+            await self._record(connection, account_id, actor, "delivery.resend_failed", None, details)
         return ResentRange(len(batch), has_more=len(failed) > RESEND_BATCH)
 
     async def _queue_new(
@@ -208,6 +226,18 @@ class Webhooks:
         await store.insert_delivery(connection, delivery_id, account_id, event_id, endpoint_id, url, now)
         await enqueue(connection, DELIVER, [delivery_id])
         return _found(await store.find_delivery(connection, account_id, delivery_id))
+
+    async def _record(
+        self,
+        connection: Connection,
+        account_id: str,
+        actor: Actor,
+        action: str,
+        subject: str | None,
+        details: Mapping[str, Any],
+    ) -> None:
+        now = self._clock.now()
+        await audit.record(connection, account_id, actor, action, subject, details, now, self._random_bits)
 
     def _new_id(self) -> str:
         return new_id(self._clock.now(), self._random_bits)
@@ -223,6 +253,21 @@ def _require_enabled(endpoint: Endpoint | None) -> Endpoint:
     if endpoint is None or not endpoint.is_enabled:
         raise DoitongError("CONFLICT", reason="the endpoint is disabled")
     return endpoint
+
+
+def _terms(endpoint: Endpoint) -> dict[str, Any]:
+    """What the audit log says of an endpoint."""
+    return {
+        "url": _bare(endpoint.url),
+        "events": [event.value for event in endpoint.events],
+        "description": endpoint.description,
+        "isEnabled": endpoint.is_enabled,
+    }
+
+
+def _bare(url: str) -> str:
+    """A URL without its query, which may carry a secret of the receiver's."""
+    return url.partition("?")[0]
 
 
 def _change(endpoint: Endpoint, change: EndpointChange, now: datetime) -> Endpoint:

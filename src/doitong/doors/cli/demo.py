@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from doitong.accounts.service import AccountService
+from doitong.audit.model import Actor, ActorKind
 from doitong.core.clock import SystemClock
 from doitong.core.errors import DoitongError
 from doitong.core.settings import Settings
@@ -21,6 +22,7 @@ from doitong.ledger.service import LedgerService
 NAME = "demo"
 PLAN = "enterprise"
 CREDITS = 1_000_000
+UP = Actor(ActorKind.COMMAND, None, "doitong up")
 
 
 class Services(Protocol):
@@ -85,11 +87,11 @@ async def _is_valid(app: Services, key: str) -> bool:
 async def _new_key(app: Services) -> str:
     account = await app.accounts.find_by_name(NAME)
     if account is None:
-        account = await app.accounts.create(NAME, PLAN)
+        account = await app.accounts.create(NAME, PLAN, actor=UP)
     balance = await app.ledger.balance(account.id)
     if balance.posted == 0:  # also where an earlier first start was killed before the grant
-        await app.ledger.grant(account.id, CREDITS, reason="demo account", actor="doitong up")
-    return (await app.keys.create(account.id, "doitong up", scopes=ALL_SCOPES)).secret
+        await app.ledger.grant(account.id, CREDITS, reason="demo account", actor=UP)
+    return (await app.keys.create(account.id, "doitong up", scopes=ALL_SCOPES, actor=UP)).secret
 
 
 def _write_private(path: Path, text: str) -> None:

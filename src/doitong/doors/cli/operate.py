@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from doitong.audit.model import COMMAND
 from doitong.core.clock import to_iso
 from doitong.core.errors import DoitongError
 from doitong.core.settings import Settings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from doitong.app import Application
 
 T = TypeVar("T")
-ACTOR = "operator"
 PLANS = ("free", "starter", "pro", "enterprise")
 PAGE = 100
 
@@ -99,7 +99,7 @@ def create_account(name: str, plan: str, email: str | None, language: str) -> No
     """
 
     async def use(app: "Application") -> str:
-        return (await app.accounts.create(name, plan, email=email, language=language)).id
+        return (await app.accounts.create(name, plan, email=email, language=language, actor=COMMAND)).id
 
     click.echo(with_app(use))
 
@@ -161,7 +161,7 @@ def set_plan(account: str, plan: str, limits: tuple[str, ...]) -> None:
     overrides = {name: _whole(number, name) for name, _, number in (item.partition("=") for item in limits)}
 
     async def use(app: "Application") -> None:
-        await app.accounts.set_plan(await _account_id(app, account), plan, overrides)
+        await app.accounts.set_plan(await _account_id(app, account), plan, overrides, actor=COMMAND)
 
     with_app(use)
     click.echo(f"{account} is on {plan} now.")
@@ -187,7 +187,8 @@ def create_key(account: str, name: str, scopes: tuple[str, ...]) -> None:
     """Create a key and print it. It is shown this once."""
 
     async def use(app: "Application") -> str:
-        return (await app.keys.create(await _account_id(app, account), name, scopes=scopes or None)).secret
+        account_id = await _account_id(app, account)
+        return (await app.keys.create(account_id, name, scopes=scopes or None, actor=COMMAND)).secret
 
     click.echo(with_app(use))
 
@@ -224,7 +225,7 @@ def revoke_key(account: str, key_id: str) -> None:
     """Revoke a key by its id: it is refused everywhere within a second."""
 
     async def use(app: "Application") -> str:
-        return (await app.keys.revoke(await _account_id(app, account), key_id)).prefix
+        return (await app.keys.revoke(await _account_id(app, account), key_id, actor=COMMAND)).prefix
 
     click.echo(f"{with_app(use)}… is revoked.")
 
@@ -242,7 +243,7 @@ def grant(account: str, amount: int, reason: str | None) -> None:
     """Give an account AMOUNT credits."""
 
     async def use(app: "Application") -> Any:
-        return await app.ledger.grant(await _account_id(app, account), amount, reason=reason, actor=ACTOR)
+        return await app.ledger.grant(await _account_id(app, account), amount, reason=reason, actor=COMMAND)
 
     _show_balance(with_app(use))
 
@@ -259,7 +260,7 @@ def adjust(account: str, amount: int, reason: str) -> None:
     """
 
     async def use(app: "Application") -> Any:
-        return await app.ledger.adjust(await _account_id(app, account), amount, reason=reason, actor=ACTOR)
+        return await app.ledger.adjust(await _account_id(app, account), amount, reason=reason, actor=COMMAND)
 
     _show_balance(with_app(use))
 
@@ -368,6 +369,6 @@ def resend(account: str, delivery_id: str) -> None:
     """Send a delivery again: the same event id, so that a receiver can tell."""
 
     async def use(app: "Application") -> str:
-        return (await app.webhooks.resend(await _account_id(app, account), delivery_id)).id
+        return (await app.webhooks.resend(await _account_id(app, account), delivery_id, actor=COMMAND)).id
 
     click.echo(with_app(use))

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from doitong.audit.model import COMMAND
 from doitong.core.clock import to_iso
-from doitong.doors.cli.operate import ACTOR, PAGE, show_table, with_app
+from doitong.doors.cli.operate import PAGE, show_table, with_app
 
 if TYPE_CHECKING:
     from doitong.app import Application
@@ -61,7 +62,7 @@ def settle(generation_id: str, bought: str | None, not_bought: bool, charge: boo
         raise click.UsageError("Give one of --bought TASK_ID, --not-bought and --charge.")
 
     async def use(app: "Application") -> Any:
-        return await app.settlement.settle(generation_id, outcomes[0], bought, ACTOR)
+        return await app.settlement.settle(generation_id, outcomes[0], bought, COMMAND)
 
     done = with_app(use)
     click.echo(f"{done.id}: {done.status.value}, {done.stage.value}")

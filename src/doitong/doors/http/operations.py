@@ -113,6 +113,10 @@ class Operations:
     async def cancel(self, generation_id: str) -> dict[str, Any]:
         return self._show(await self._application.generations.cancel(self._caller, generation_id))
 
+    async def delete(self, generation_id: str) -> dict[str, Any]:
+        await self._application.generations.delete(self._caller, generation_id)
+        return {"id": generation_id}
+
     def _show(self, generation: Generation) -> dict[str, Any]:
         cdn = self._application.settings.effective_cdn_base_url
         return present(generation, cdn, self._call.language)
@@ -166,19 +170,25 @@ class Operations:
             scopes=given.texts("scopes"),
             expires_at=given.moment("expiresAt"),
             granter=self._caller.scopes,
+            actor=self._caller.actor,
         )
         return bodies.new_key_body(new)
 
     async def revoke_key(self, key_id: str) -> dict[str, Any]:
         self._caller.require(Scope.KEYS_WRITE)
-        return bodies.key_body(await self._application.keys.revoke(self._caller.account_id, _known(key_id)))
+        keys, caller = self._application.keys, self._caller
+        return bodies.key_body(await keys.revoke(caller.account_id, _known(key_id), actor=caller.actor))
 
     async def rotate_key(self, key_id: str, given: Values) -> dict[str, Any]:
         self._caller.require(Scope.KEYS_WRITE)
         given.refuse_unknown("overlapSeconds")
         overlap = timedelta(seconds=given.whole("overlapSeconds", 0, OVERLAP_SECONDS_MAXIMUM) or 0)
         new = await self._application.keys.rotate(
-            self._caller.account_id, _known(key_id), overlap=overlap, granter=self._caller.scopes
+            self._caller.account_id,
+            _known(key_id),
+            overlap=overlap,
+            granter=self._caller.scopes,
+            actor=self._caller.actor,
         )
         return bodies.new_key_body(new)
 
@@ -199,16 +209,17 @@ class Operations:
             email=given.text("email", 254),
             language=given.text("language", 8) or "en",
             limits=_limits(given),
+            actor=self._caller.actor,
         )
-        new = await self._application.keys.create(account.id, "first key")
+        new = await self._application.keys.create(account.id, "first key", actor=self._caller.actor)
         return {"account": bodies.account_body(account), **bodies.new_key_body(new)}
 
     async def set_plan(self, account_id: str, given: Values) -> dict[str, Any]:
         self._caller.require(Scope.ACCOUNTS_WRITE)
         given.refuse_unknown("plan", "limits")
         plan = given.required_text("plan", 40)
-        account = await self._application.accounts.set_plan(_known(account_id), plan, _limits(given))
-        return bodies.account_body(account)
+        accounts, limits = self._application.accounts, _limits(given)
+        return bodies.account_body(await accounts.set_plan(_known(account_id), plan, limits, actor=self._caller.actor))
 
     async def create_account_key(self, account_id: str, given: Values) -> dict[str, Any]:
         """A key for any account; the operator's own scope is not given this way."""
@@ -220,6 +231,7 @@ class Operations:
             scopes=given.texts("scopes"),
             expires_at=given.moment("expiresAt"),
             granter=CUSTOMER_SCOPES,
+            actor=self._caller.actor,
         )
         return bodies.new_key_body(new)
 
@@ -231,7 +243,7 @@ class Operations:
         reason = given.required_text("reason", 200)
         account = await self._application.accounts.get(_known(account_id))
         ledger = self._application.ledger
-        await ledger.grant(account.id, credits, reason=reason, actor=self._caller.key_prefix)
+        await ledger.grant(account.id, credits, reason=reason, actor=self._caller.actor)
         return bodies.credits_body(await ledger.balance(account.id))
 
     async def unknown_submissions(self, page: Values) -> dict[str, Any]:
@@ -251,7 +263,7 @@ class Operations:
             raise given.invalid("outcome", one_of([item.value for item in Outcome]))
         if (outcome is Outcome.BOUGHT) != bool(task_id):
             raise given.invalid("taskId", _ONLY_WHEN_BOUGHT)
-        settlement, actor = self._application.settlement, self._caller.key_prefix
+        settlement, actor = self._application.settlement, self._caller.actor
         return self._show(await settlement.settle(_known(generation_id), outcome, task_id, actor))
 
     # webhooks
@@ -270,6 +282,7 @@ class Operations:
             given.required_text("url", 2048),
             ENDED_EVENTS if events is None else events,
             given.text("description", 200) or "",
+            actor=self._caller.actor,
         )
         return bodies.endpoint_body(endpoint)
 
@@ -284,18 +297,22 @@ class Operations:
             is_enabled=given.boolean("isEnabled"),
         )
         webhooks = self._application.webhooks
-        changed = await webhooks.update_endpoint(self._caller.account_id, _known(endpoint_id), change)
+        changed = await webhooks.update_endpoint(
+            self._caller.account_id, _known(endpoint_id), change, actor=self._caller.actor
+        )
         return bodies.endpoint_body(changed)
 
     async def delete_endpoint(self, endpoint_id: str) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
-        await self._application.webhooks.delete_endpoint(self._caller.account_id, _known(endpoint_id))
+        webhooks, caller = self._application.webhooks, self._caller
+        await webhooks.delete_endpoint(caller.account_id, _known(endpoint_id), actor=caller.actor)
         return {"id": endpoint_id}
 
     async def send_test_event(self, endpoint_id: str) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
-        webhooks = self._application.webhooks
-        return bodies.delivery_body(await webhooks.send_test(self._caller.account_id, _known(endpoint_id)))
+        webhooks, caller = self._application.webhooks, self._caller
+        sent = await webhooks.send_test(caller.account_id, _known(endpoint_id), actor=caller.actor)
+        return bodies.delivery_body(sent)
 
     async def signing_secret(self) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
@@ -304,7 +321,9 @@ class Operations:
 
     async def rotate_signing_secret(self) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
-        found = await self._application.accounts.rotate_signing_secret(self._caller.account_id)
+        found = await self._application.accounts.rotate_signing_secret(
+            self._caller.account_id, actor=self._caller.actor
+        )
         return bodies.signing_secret_body(found, self._application.clock.now())
 
     async def deliveries(self, page: Values, wanted: Values) -> dict[str, Any]:
@@ -327,14 +346,16 @@ class Operations:
 
     async def resend_delivery(self, delivery_id: str) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
-        webhooks = self._application.webhooks
-        return bodies.delivery_body(await webhooks.resend(self._caller.account_id, _known(delivery_id)))
+        webhooks, caller = self._application.webhooks, self._caller
+        sent = await webhooks.resend(caller.account_id, _known(delivery_id), actor=caller.actor)
+        return bodies.delivery_body(sent)
 
     async def resend_failed(self, given: Values) -> dict[str, Any]:
         self._caller.require(Scope.WEBHOOKS_WRITE)
         given.refuse_unknown("since", "until")
         since, until = given.required_moment("since"), given.required_moment("until")
-        resent = await self._application.webhooks.resend_failed(self._caller.account_id, since, until)
+        webhooks, caller = self._application.webhooks, self._caller
+        resent = await webhooks.resend_failed(caller.account_id, since, until, actor=caller.actor)
         return {"count": resent.count, "hasMore": resent.has_more}
 
 
