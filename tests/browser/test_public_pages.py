@@ -1,0 +1,17 @@
+"""Guarantee: the public pages are usable by everybody, on a phone as on a desk, and break no rule of their own policy."""
+
+import pytest
+
+from tests.browser.conftest import Arriving
+
+PAGES = ("/", "/docs", "/errors", "/errors/INSUFFICIENT_CREDITS", "/graphql", "/dashboard/nothing-here")
+
+
+@pytest.mark.parametrize("wide", [True, False], ids=["desk", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_public_pages_have_no_barrier_and_no_error(arriving: Arriving, wide: bool, dark: bool) -> None:
+    async with arriving(wide=wide, dark=dark, language="sl" if dark else "en") as visitor:
+        visitor.expected.append("404 (Not Found)")
+        for path in PAGES:
+            await visitor.go(path)
+            await visitor.check()
