@@ -43,6 +43,7 @@ from doitong.moderation.service import Moderation, WordScreen
 from doitong.outputs.storage import OutputStorage, open_storage
 from doitong.plans.reads import ReadLimiter
 from doitong.provenance.service import Provenance
+from doitong.sharing.service import SharingService
 from doitong.telemetry.metrics import Metrics
 from doitong.uploads.service import UploadService
 from doitong.webhooks.deliver import Deliverer
@@ -76,6 +77,7 @@ class Application:
     routing: Routing
     moderation: Moderation
     settlement: Settlement
+    sharing: SharingService
     resources: AsyncExitStack
 
     @classmethod
@@ -144,6 +146,7 @@ class Application:
                     timedelta(seconds=settings.generation_timeout_seconds),
                     settings.effective_cdn_base_url,
                 ),
+                sharing=SharingService(database, clock),
                 resources=resources.pop_all(),
             )
 

@@ -103,6 +103,8 @@ class Worker:
                 await self.workshop.runner.run_storing(payload)
             case queue.CANCEL:
                 await self.workshop.runner.run_cancel(payload)
+            case queue.DELETE:
+                await self.workshop.runner.run_delete(payload)
             case queue.DELIVER:
                 await self.workshop.deliverer.deliver(payload)
         return True

@@ -15,7 +15,9 @@ RENDER = "render"  # a ready generation of the render lane; payload: the id that
 SUBMIT = "submit"  # the same for the submit lane
 STORE = "store"  # payload: generation id
 CANCEL = "cancel"  # what a generation without a film may leave: a task, files; payload: generation id
+DELETE = "delete"  # the files of a generation that its owner deleted; payload: generation id
 DELIVER = "deliver"  # payload: delivery id
+MAIL = "mail"  # payload: mail id
 
 
 async def enqueue(

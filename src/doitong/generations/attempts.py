@@ -47,6 +47,7 @@ __all__ = ["AttemptRunner", "AttemptSettings", "to_motion"]
 
 HEARTBEAT_SECONDS = 1.0
 CANCEL_PAUSE = timedelta(seconds=30)
+DELETE_PAUSE = timedelta(minutes=1)
 CANCEL_TRIED_FOR = timedelta(hours=1)
 NEVER_ARRIVED = EngineFailure("ENGINE_UNAVAILABLE", "the submission never arrived", is_transient=True)
 WEIGHTS = {plan.name: plan.weight for plan in PLANS.values()}
@@ -142,6 +143,22 @@ class AttemptRunner:
             assert generation.completed_at is not None
             is_late = self._clock.now() > generation.completed_at + CANCEL_TRIED_FOR
             return None if is_late else CANCEL_PAUSE
+        return None
+
+    async def run_delete(self, generation_id: str) -> timedelta | None:
+        """The body of a DELETE job: the files of a deleted generation are removed. A pause asks for another try.
+
+        Tried until it works: what somebody asked us to remove is not kept because a store was away for long.
+        """
+        async with self._database.reading() as connection:
+            generation = (await store.find_many(connection, [generation_id])).get(generation_id)
+        if generation is None or generation.deleted_at is None:
+            return None
+        try:
+            await self._keeper.discard(generation_id)
+        except OSError as error:
+            _log.warning("delete_failed", generation_id=generation_id, error=repr(error))
+            return DELETE_PAUSE
         return None
 
     async def drain(self) -> None:

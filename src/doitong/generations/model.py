@@ -108,6 +108,7 @@ class Generation:
     deadline_at: datetime
     pool: str | None = None  # the engine's limits that it counts against
     sent_at: datetime | None = None  # the submission of this attempt was on its way from here on
+    deleted_at: datetime | None = None  # from here on nobody outside is shown it
     queue_position: int | None = None
     expected_start_at: datetime | None = None
 
@@ -121,6 +122,34 @@ class GenerationFilter:
     kind: Kind | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a gallery looks for; None is any. `text` is found in prompts, whatever its case."""
+
+    text: str | None = None
+    status: Status | None = None
+    kind: Kind | None = None
+    service: str | None = None
+    version: Version | None = None
+    quality: Quality | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether rows may have to be passed over to find one that fits."""
+        return any((self.text, self.status, self.kind, self.service, self.version, self.quality))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search saw, newest first; `searched_to` is how far it looked where it may go on from `cursor`."""
+
+    items: list[Generation]
+    cursor: str | None
+    searched_to: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

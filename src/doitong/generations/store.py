@@ -7,12 +7,12 @@ from typing import Any
 from doitong.catalogue.model import Kind
 from doitong.core.ids import AFTER_EVERY_ID
 from doitong.db.pool import Connection, Row
-from doitong.generations.model import Generation, GenerationFilter, Lane, Stage, Status
+from doitong.generations.model import Generation, GenerationFilter, Lane, Search, Stage, Status
 
 COLUMNS = (
     "id, account_id, kind, service, prompt, parameters, webhook_url, credit_cost, status, stage, progress, holds_slot,"
     " lane, engine, engine_task_id, attempt, fence, metadata, error_code, created_at, started_at, completed_at,"
-    " deadline_at, pool, sent_at"
+    " deadline_at, pool, sent_at, deleted_at"
 )
 SELECT = f"SELECT {COLUMNS} FROM generation"  # noqa: S608  (a constant list of columns)
 RETURNING = "RETURNING " + ", ".join(f"g.{name.strip()}" for name in COLUMNS.split(","))
@@ -65,7 +65,7 @@ async def insert(connection: Connection, generations: Iterable[tuple[Generation,
 
 
 async def find(connection: Connection, account_id: str, generation_id: str) -> Generation | None:
-    row = await connection.fetchrow(f"{SELECT} WHERE id = $1 AND account_id = $2", generation_id, account_id)
+    row = await connection.fetchrow(f"{SELECT} WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL", generation_id, account_id)
     return to_generation(row) if row else None
 
 
@@ -80,7 +80,7 @@ async def list_page(
     """At most `first` generations of the account before the id `after`, newest first."""
     rows = await connection.fetch(
         f"""
-        {SELECT} WHERE account_id = $1 AND id < $2
+        {SELECT} WHERE account_id = $1 AND id < $2 AND deleted_at IS NULL
             AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR service = $4)
             AND ($5::text IS NULL OR kind = $5)
             AND ($6::timestamptz IS NULL OR created_at > $6) AND ($7::timestamptz IS NULL OR created_at < $7)
@@ -93,6 +93,45 @@ async def list_page(
         wanted.kind.value if wanted.kind else None,
         wanted.created_after,
         wanted.created_before,
+        first,
+    )
+    return [to_generation(row) for row in rows]
+
+
+async def nth_before(connection: Connection, account_id: str, before: str, count: int) -> str | None:
+    """The id that ends `count` generations of the account before an id, newest first; None when there are fewer."""
+    found: str | None = await connection.fetchval(
+        "SELECT id FROM generation WHERE account_id = $1 AND id < $2 ORDER BY id DESC OFFSET $3 LIMIT 1",
+        account_id,
+        before,
+        count - 1,
+    )
+    return found
+
+
+async def search(
+    connection: Connection, account_id: str, wanted: Search, first: int, before: str, floor: str
+) -> list[Generation]:
+    """At most `first` generations of the account with ids from `floor` up to `before` that fit, newest first."""
+    rows = await connection.fetch(
+        f"""
+        {SELECT} WHERE account_id = $1 AND id < $2 AND id >= $3 AND deleted_at IS NULL
+            AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR kind = $5)
+            AND ($6::text IS NULL OR service = $6)
+            AND ($7::text IS NULL OR parameters ->> 'version' = $7)
+            AND ($8::text IS NULL OR parameters ->> 'quality' = $8)
+            AND ($9::text IS NULL OR position(lower($9) IN lower(prompt)) > 0)
+        ORDER BY id DESC LIMIT $10
+        """,
+        account_id,
+        before,
+        floor,
+        wanted.status and wanted.status.value,
+        wanted.kind and wanted.kind.value,
+        wanted.service,
+        wanted.version and wanted.version.value,
+        wanted.quality and wanted.quality.value,
+        wanted.text,
         first,
     )
     return [to_generation(row) for row in rows]
@@ -362,6 +401,18 @@ async def set_ended(
     )
     assert row is not None
     return to_generation(row)
+
+
+async def set_deleted(connection: Connection, generation_id: str, now: datetime) -> None:
+    """Hide an ended generation, locked by this transaction, and end the link that shares it."""
+    await connection.execute(
+        """
+        WITH unshared AS (DELETE FROM share WHERE generation_id = $1)
+        UPDATE generation SET deleted_at = $2, fence = fence + 1 WHERE id = $1 AND status <> 'processing'
+        """,
+        generation_id,
+        now,
+    )
 
 
 async def promote_oldest(connection: Connection, account_id: str, limit: int) -> list[tuple[str, Lane]]:

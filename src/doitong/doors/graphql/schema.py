@@ -155,6 +155,10 @@ class Mutation:
     async def cancel_generation(self, info: Info, id: ID) -> types.Generation | None:
         return cast(Any, await _of(info).cancel(id))
 
+    @strawberry.mutation(description="Delete one that has ended, with its files; its credits are not given back.")
+    async def delete_generation(self, info: Info, id: ID) -> types.Deleted | None:
+        return cast(Any, await _of(info).delete(id))
+
     @strawberry.mutation
     async def create_key(self, info: Info, input: inputs.CreateKeyInput) -> types.NewApiKey | None:
         return cast(Any, await _of(info).create_key(_values(input)))

@@ -5,9 +5,9 @@ from typing import Any
 from doitong.catalogue.model import Kind
 from doitong.doors.http import operations
 from doitong.doors.http.operations import raw_request
+from doitong.doors.http.pictures import read_picture
 from doitong.doors.http.values import Values
 from doitong.doors.rest.calls import RestCall
-from doitong.doors.rest.pictures import read_picture
 from doitong.generations.service import WAIT_SECONDS_MAXIMUM
 
 Data = dict[str, Any]
@@ -46,13 +46,17 @@ async def cancel_generation(call: RestCall) -> Data:
     return _generatevideo(await call.operations.cancel(call.id))
 
 
+async def delete_generation(call: RestCall) -> Data:
+    return {"generation": await call.operations.delete(call.id)}
+
+
 async def create_quote(call: RestCall) -> Data:
     raw = raw_request(await call.json(), kind=None, requires_service=False)
     return {"quote": await call.operations.quote(raw)}
 
 
 async def create_upload(call: RestCall) -> Data:
-    parameter, picture = await read_picture(call)
+    parameter, picture = await read_picture(call.call, call.request.receive)
     return {"upload": await call.operations.create_upload(parameter, picture)}
 
 

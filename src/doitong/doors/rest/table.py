@@ -137,6 +137,17 @@ ROUTES: tuple[Route, ...] = (
         statuses=(404, 409),
     ),
     Route(
+        "DELETE",
+        "/v1/generations/{id}",
+        handlers.delete_generation,
+        _GENERATIONS,
+        Text("Delete a generation", "Izbriši generiranje"),
+        data(generation={"type": "object", "properties": {"id": text()}, "required": ["id"]}),
+        description="It reads as unknown from then on, its files are removed, its share link ends; its credits are "
+        "not given back. One that has not ended is a 409.",
+        statuses=(404, 409),
+    ),
+    Route(
         "POST",
         "/v1/quotes",
         handlers.create_quote,

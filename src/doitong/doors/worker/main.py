@@ -98,7 +98,15 @@ def loops(settings: Settings, workshop: Workshop) -> list[tuple[dict[str, Step],
 
     return [
         ({queue.RENDER: render}, Intake(1, render_places(settings), lease)),
-        ({queue.SUBMIT: submit, queue.STORE: runner.run_storing, queue.CANCEL: runner.run_cancel}, quick),
+        (
+            {
+                queue.SUBMIT: submit,
+                queue.STORE: runner.run_storing,
+                queue.CANCEL: runner.run_cancel,
+                queue.DELETE: runner.run_delete,
+            },
+            quick,
+        ),
         ({queue.DELIVER: workshop.deliverer.deliver}, quick),
     ]
 

@@ -7,10 +7,9 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from doitong.core.errors import REQUIRED, DoitongError, InvalidParameter
-from doitong.doors.http.asgi import Receive
+from doitong.doors.http.asgi import Call, Receive
 from doitong.doors.http.body import BODY_TIMEOUT_SECONDS, ClientGone, malformed, read_body
 from doitong.doors.http.negotiation import parse_media_type
-from doitong.doors.rest.calls import RestCall
 from doitong.media.picture import MAXIMUM_BYTES
 
 FORM_BYTES_MAXIMUM = MAXIMUM_BYTES + 64 * 1024  # room for the form's own lines
@@ -18,23 +17,23 @@ FORM_FIELDS_MAXIMUM = 10
 _EXPECTED = "image/jpeg, image/png, image/webp, application/octet-stream or multipart/form-data"
 
 
-async def read_picture(call: RestCall) -> tuple[str, bytes]:
+async def read_picture(call: Call, receive: Receive) -> tuple[str, bytes]:
     """The name of the parameter and the picture's bytes; what they are is decided by the bytes alone."""
-    media = parse_media_type(call.call.header("content-type") or "")
+    media = parse_media_type(call.header("content-type") or "")
     if media.name == "multipart/form-data":
-        return await _read_form(call)
+        return await _read_form(call, receive)
     if media.name != "application/octet-stream" and not media.name.startswith("image/"):
         raise DoitongError("UNSUPPORTED_MEDIA_TYPE", expected=_EXPECTED)
-    return "body", await read_body(call.call, call.request.receive, MAXIMUM_BYTES)
+    return "body", await read_body(call, receive, MAXIMUM_BYTES)
 
 
-async def _read_form(call: RestCall) -> tuple[str, bytes]:
-    declared = call.call.header("content-length") or ""
+async def _read_form(call: Call, receive: Receive) -> tuple[str, bytes]:
+    declared = call.header("content-length") or ""
     if declared.isascii() and declared.isdigit() and int(declared) > FORM_BYTES_MAXIMUM:
         raise DoitongError("PAYLOAD_TOO_LARGE", maximum=MAXIMUM_BYTES)
     parser = MultiPartParser(
-        Headers(raw=call.request.scope["headers"]),
-        _bounded(call.request.receive),
+        Headers(call.headers),
+        _bounded(receive),
         max_files=1,
         max_fields=FORM_FIELDS_MAXIMUM,
     )
