@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 
-.PHONY: help up demo test lint bench gallery chaos lock clean-data
+.PHONY: help up demo test lint bench gallery screenshots chaos lock clean-data
 .DEFAULT_GOAL := help
 
 help: ## Show these commands.
@@ -35,6 +35,9 @@ bench: $(VENV)/.installed-dev ## Measure throughput and latency on this machine.
 
 gallery: $(VENV)/.installed-dev ## Render, measure and show Studio's clips (about 15 minutes).
 	$(BIN)/python -m gallery $(ARGS)
+
+screenshots: $(VENV)/.installed-dev ## Every page of the dashboard in both languages, two widths, light and dark, into build/screenshots.
+	$(BIN)/python -m screenshots $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Long fault and load runs; SEED=n repeats one.
 	DOITONG_CHAOS_SEED=$(SEED) $(BIN)/python -m pytest -m slow $(ARGS)
