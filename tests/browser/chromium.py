@@ -109,7 +109,8 @@ class Visitor:
         where = self.page.url
         noticed = [text for text in self.noticed if not any(part in text for part in self.expected)]
         assert noticed == [], f"{where}: {noticed}"
-        overflow = await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        root = "document.documentElement"
+        overflow = await self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
         assert overflow <= 0, f"{where} is {overflow} pixels wider than the window"
         assert await self.find_barriers() == [], where
 

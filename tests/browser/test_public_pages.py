@@ -1,4 +1,4 @@
-"""Guarantee: the public pages are usable by everybody, on a phone as on a desk, and break no rule of their own policy."""
+"""Guarantee: the public pages are usable by everybody, on phone and desk, and keep their own policy."""
 
 import pytest
 
