@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import api, growth, lag, ready, report, studio
+from bench import api, dashboard, growth, lag, ready, report, studio
 from bench.system import running_system
 
-PARTS = ("api", "memory", "lag", "growth", "ready", "studio")
+PARTS = ("api", "memory", "lag", "growth", "dashboard", "ready", "studio")
 
 
 def main() -> None:
@@ -52,6 +52,9 @@ def run(parts: list[str], seconds: float) -> dict[str, Any]:
             if "memory" in parts:
                 api.submit_one(system)
                 results["memory"] = system.memory_mb()
+    if "dashboard" in parts:
+        with running_system() as system:
+            results["dashboard"] = _said("the dashboard's pages", lambda: dashboard.measure(system))
     if "studio" in parts:
         results["studio"] = _said("Studio", studio.measure)
     return results

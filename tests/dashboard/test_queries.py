@@ -62,7 +62,7 @@ async def make_things(house: SignedInHouse) -> dict[str, str]:
     application, caller = house.application, house.signed_in.caller
     values = {"service": ("service", "runway"), "prompt": ("prompt", "A lake")}
     made = [(await application.generations.submit(caller, RawRequest(values), None)).generation.id for _ in range(3)]
-    endpoint = await application.webhooks.create_endpoint(house.account_id, "http://127.0.0.1:9/hook")
+    endpoint = await application.webhooks.create_endpoint(house.account_id, "http://93.184.216.34/hook")
     delivery = await application.webhooks.send_test(house.account_id, endpoint.id)
     key = await application.keys.create(house.account_id, "one")
     return {
