@@ -247,6 +247,29 @@ _SPECS = (
         ),
     ),
     _spec(
+        "KEY_BUDGET_REACHED",
+        402,
+        Text(
+            "This API key has reached its monthly budget: {spent} of {budget} credits are spent or reserved, and this "
+            "needs {required}",
+            "Ta ključ API je dosegel svoj mesečni proračun: porabljenih ali rezerviranih je {spent} od {budget} "
+            "kreditov, to pa jih potrebuje {required}",
+        ),
+        Text(
+            "Wait until `resetsAt`, raise the key's `monthlyBudget`, or use another key. Nothing was charged.",
+            "Počakajte do `resetsAt`, zvišajte `monthlyBudget` ključa ali uporabite drug ključ. Nič ni bilo zaračunano.",
+        ),
+    ),
+    _spec(
+        "PAYMENTS_UNAVAILABLE",
+        503,
+        Text(
+            "Payments cannot be reached just now; nothing was charged",
+            "Plačila trenutno niso dosegljiva; nič ni bilo zaračunano",
+        ),
+        Text("Try again in a minute.", "Poskusite znova čez minuto."),
+    ),
+    _spec(
         "FORBIDDEN",
         403,
         Text("This API key lacks the scope {scope}", "Ta ključ API nima pravice {scope}"),

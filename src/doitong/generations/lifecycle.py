@@ -6,7 +6,7 @@ resolution, the freed job slot (and who gets it next), the event and its deliver
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from doitong.db import queue
@@ -18,9 +18,12 @@ from doitong.generations.presentation import present_error, present_metadata
 from doitong.generations.routing import Route
 from doitong.generations.rules import Ending, was_ready
 from doitong.generations.submission import LANE_ENTRYPOINTS, WAITING_MAXIMUM
+from doitong.keys import budget_store as budgets
 from doitong.ledger import store as ledger
 from doitong.ledger.model import HoldState
 from doitong.plans import store as plans
+from doitong.usage import store as usages
+from doitong.usage.model import End, Outcome
 from doitong.webhooks.body import EndedError, EndedGeneration, build_body
 from doitong.webhooks.model import EventType
 from doitong.webhooks.service import publish
@@ -43,7 +46,8 @@ async def finish(
     ended = await store.set_ended(
         connection, generation.id, ending.status, ending.charge_credits, metadata, ending.error_code, now
     )
-    await free_slot(connection, generation)
+    await free_slot(connection, generation)  # locks the account's counters, which what is counted next relies on
+    await _count(connection, generation, ended)
     await wake_pool(connection, generation)
     if ended.status is not Status.COMPLETED and generation.started_at is not None:
         for delay in (None, LEFTOVERS_AGAIN):
@@ -65,6 +69,26 @@ async def finish(
     )
     await notify(connection, ENDED_CHANNEL, generation.id)
     return ended
+
+
+async def _count(connection: Connection, before: Generation, ended: Generation) -> None:
+    """Into the day's usage; what was reserved of a key's budget and not charged is given back."""
+    assert ended.completed_at is not None
+    is_completed = ended.status is Status.COMPLETED
+    end = End(
+        account_id=ended.account_id,
+        day=ended.completed_at.astimezone(UTC).date(),
+        service=ended.service,
+        quality=ended.parameters.get("quality", "standard"),
+        key_prefix=ended.key_prefix or "dashboard",
+        engine=ended.engine,
+        outcome=Outcome(ended.status.value),
+        credits=ended.credit_cost,
+        seconds=int(ended.parameters["duration"]) if is_completed else 0,
+    )
+    await usages.count_end(connection, end)
+    if ended.key_prefix and (uncharged := before.credit_cost - ended.credit_cost) > 0:
+        await budgets.give_back(connection, ended.key_prefix, ended.created_at, uncharged)
 
 
 def _ended(generation: Generation, cdn_base_url: str) -> EndedGeneration:

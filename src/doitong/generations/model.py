@@ -106,6 +106,7 @@ class Generation:
     started_at: datetime | None
     completed_at: datetime | None
     deadline_at: datetime
+    key_prefix: str | None = None  # of the key that asked for it, or `dashboard`; shown to nobody outside
     pool: str | None = None  # the engine's limits that it counts against
     sent_at: datetime | None = None  # the submission of this attempt was on its way from here on
     deleted_at: datetime | None = None  # from here on nobody outside is shown it

@@ -124,7 +124,7 @@ class GenerationService:
             request = await self._take_pictures(caller, request, raw)
         route = self._routing.first(request.service, _wish(request), _shown(raw))
         generation = self._draft(caller, request, credits, route)
-        submission = await self._desk.submit(Application(generation, caller.key_prefix, key, digest))
+        submission = await self._desk.submit(Application(generation, key, digest))
         if not submission.is_replay:
             self._metrics.record_generation("submitted")
         return submission
@@ -182,6 +182,7 @@ class GenerationService:
                 "parameters": choose_parameters(request, self._random_bits(32)),
                 "webhook_url": request.webhook_url,
                 "credit_cost": credits,
+                "key_prefix": caller.key_prefix,
                 "lane": route.lane,
                 "engine": route.engine,
                 "pool": self._routing.pool(route.engine, _wish(request)),

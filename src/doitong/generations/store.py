@@ -12,7 +12,7 @@ from doitong.generations.model import Generation, GenerationFilter, Lane, Search
 COLUMNS = (
     "id, account_id, kind, service, prompt, parameters, webhook_url, credit_cost, status, stage, progress, holds_slot,"
     " lane, engine, engine_task_id, attempt, fence, metadata, error_code, created_at, started_at, completed_at,"
-    " deadline_at, pool, sent_at, deleted_at"
+    " deadline_at, key_prefix, pool, sent_at, deleted_at"
 )
 SELECT = f"SELECT {COLUMNS} FROM generation"  # noqa: S608  (a constant list of columns)
 RETURNING = "RETURNING " + ", ".join(f"g.{name.strip()}" for name in COLUMNS.split(","))
@@ -30,8 +30,8 @@ def to_generation(row: Row) -> Generation:
 # Submission ------------------------------------------------------------------------------------------------
 
 
-async def insert(connection: Connection, generations: Iterable[tuple[Generation, str]]) -> None:
-    """Store new generations, each with the prefix of the key that asked for it."""
+async def insert(connection: Connection, generations: Iterable[Generation]) -> None:
+    """Store new generations."""
     await connection.executemany(
         """
         INSERT INTO generation (id, account_id, key_prefix, kind, service, prompt, parameters, webhook_url,
@@ -42,7 +42,7 @@ async def insert(connection: Connection, generations: Iterable[tuple[Generation,
             (
                 g.id,
                 g.account_id,
-                key_prefix,
+                g.key_prefix,
                 g.kind.value,
                 g.service,
                 g.prompt,
@@ -56,7 +56,7 @@ async def insert(connection: Connection, generations: Iterable[tuple[Generation,
                 g.deadline_at,
                 g.pool,
             )
-            for g, key_prefix in generations
+            for g in generations
         ],
     )
 

@@ -8,9 +8,10 @@ the other. A lone submission waits for nobody.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from doitong.core.clock import Clock
@@ -21,6 +22,9 @@ from doitong.generations import store
 from doitong.generations.model import Generation, Lane, Stage, Status
 from doitong.idempotency import store as idempotency
 from doitong.idempotency.rules import KEPT_FOR
+from doitong.keys import budget_store as budgets
+from doitong.keys.model import BudgetReached
+from doitong.keys.rules import month_of, next_month
 from doitong.ledger import store as ledger
 from doitong.ledger.model import HoldOrder
 from doitong.plans import store as plans
@@ -37,7 +41,6 @@ class Application:
     """One valid submission at the desk. `generation` is what will be stored if it is admitted."""
 
     generation: Generation
-    key_prefix: str
     idempotency_key: str | None
     fingerprint: bytes
 
@@ -122,23 +125,28 @@ class _Batch:
         locked: dict[str, plans.LockedUsage],
         available: dict[str, int],
         records: dict[tuple[str, str], idempotency.Record],
+        budgeted: dict[tuple[str, date], budgets.Budget],
     ) -> None:
         self._now = now
         self._locked = locked
         self._usages = {account_id: row.usage for account_id, row in locked.items()}
         self._available = available
         self._records = records
-        self._accepted: list[tuple[Generation, str]] = []
+        self._budgets = budgeted
+        self._reserved: Counter[tuple[str, date]] = Counter()  # by family and month
+        self._accepted: list[Generation] = []
         self._new_records: list[idempotency.Record] = []
 
     @classmethod
     async def open(cls, connection: Connection, applications: Sequence[Application], now: datetime) -> "_Batch":
         account_ids = sorted({item.generation.account_id for item in applications})
         locked = await plans.lock_usage(connection, account_ids)
+        budgeted = await _read_budgets(connection, applications, locked)
         balances = await ledger.lock_balances(connection, account_ids)
         keys = [(item.generation.account_id, item.idempotency_key) for item in applications if item.idempotency_key]
         records = await idempotency.find_records(connection, keys, now - KEPT_FOR)
-        return cls(now, locked, {name: balance.available for name, balance in balances.items()}, records)
+        available = {name: balance.available for name, balance in balances.items()}
+        return cls(now, locked, available, records, budgeted)
 
     def decide(self, application: Application) -> Outcome:
         """Replay, refuse or accept one submission; a refusal leaves no trace."""
@@ -167,24 +175,38 @@ class _Batch:
         admission = admit(self._usages[account_id], locked.plan, self._now, locked.clock_virtual_time)
         if self._available[account_id] < generation.credit_cost:
             raise CreditsInsufficient(generation.credit_cost, self._available[account_id])
+        self._reserve_budget(generation)
         self._usages[account_id] = admission.usage
         self._available[account_id] -= generation.credit_cost
         position = None if admission.got_slot else admission.usage.backlog
         accepted = replace(generation, holds_slot=admission.got_slot, queue_position=position)
-        self._accepted.append((accepted, application.key_prefix))
+        self._accepted.append(accepted)
         if application.idempotency_key is not None:
             record = _record(accepted, application.idempotency_key, application.fingerprint)
             self._records[account_id, record.key] = record
             self._new_records.append(record)
         return Submission(accepted, False, admission.rate)
 
+    def _reserve_budget(self, generation: Generation) -> None:
+        """Raises BudgetReached."""
+        month = month_of(generation.created_at)
+        budget = self._budgets.get((generation.key_prefix or "", month))
+        if budget is None:
+            return
+        spent = budget.spent + self._reserved[budget.family, month]
+        if spent + generation.credit_cost > budget.budget:
+            raise BudgetReached(budget.budget, spent, generation.credit_cost, next_month(generation.created_at))
+        self._reserved[budget.family, month] += generation.credit_cost
+
     async def save(self, connection: Connection) -> None:
         if not self._accepted:
             return
-        generations = [generation for generation, _ in self._accepted]
+        generations = self._accepted
         account_ids = {generation.account_id for generation in generations}
-        await store.insert(connection, self._accepted)
+        await store.insert(connection, generations)
         await plans.save_usages(connection, [self._usages[account_id] for account_id in sorted(account_ids)])
+        for (family, month), credits in sorted(self._reserved.items()):
+            await budgets.reserve(connection, family, month, credits)
         await ledger.place_holds(
             connection, [HoldOrder(g.id, g.account_id, g.credit_cost) for g in generations], self._now
         )
@@ -192,6 +214,27 @@ class _Batch:
         for lane, entrypoint in LANE_ENTRYPOINTS.items():
             ready = [g.id for g in generations if g.holds_slot and g.lane is lane]
             await queue.enqueue(connection, entrypoint, ready)
+
+
+async def _read_budgets(
+    connection: Connection,
+    applications: Sequence[Application],
+    locked: Mapping[str, plans.LockedUsage],
+) -> dict[tuple[str, date], budgets.Budget]:
+    """The budgets of the keys that ask, once their accounts' counters are locked; without one nothing is asked.
+
+    They are counted in the month in which a generation was made; at the end of one, a batch may hold two.
+    """
+    asking: dict[date, set[str]] = {}
+    for item in applications:
+        generation = item.generation
+        if generation.key_prefix and generation.key_prefix in locked[generation.account_id].budgeted_keys:
+            asking.setdefault(month_of(generation.created_at), set()).add(generation.key_prefix)
+    return {
+        (prefix, month): budget
+        for month, prefixes in asking.items()
+        for prefix, budget in (await budgets.find_budgets(connection, prefixes, month)).items()
+    }
 
 
 LANE_ENTRYPOINTS = {Lane.RENDER: queue.RENDER, Lane.SUBMIT: queue.SUBMIT}

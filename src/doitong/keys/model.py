@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from doitong.audit.model import Actor, ActorKind
+from doitong.core.clock import to_iso
 from doitong.core.errors import DoitongError
 
 
@@ -19,6 +20,15 @@ class Scope(StrEnum):
     KEYS_WRITE = "keys:write"
     WEBHOOKS_WRITE = "webhooks:write"
     ACCOUNTS_WRITE = "accounts:write"  # the operator's: make accounts, grant credits, set plans
+
+
+class BudgetReached(DoitongError):
+    """What is asked for would take a key over its monthly budget."""
+
+    def __init__(self, budget: int, spent: int, required: int, resets_at: datetime) -> None:
+        super().__init__(
+            "KEY_BUDGET_REACHED", budget=budget, spent=spent, required=required, resetsAt=to_iso(resets_at)
+        )
 
 
 ALL_SCOPES: frozenset[str] = frozenset(scope.value for scope in Scope)
@@ -38,9 +48,21 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    family: str = ""  # the prefix of the first of the keys that replaced one another: they share a budget
+    monthly_budget: int | None = None  # credits a month (UTC); None is without one
+    spent_this_month: int | None = None  # reserved and spent, where there is a budget and it was asked for
 
     def is_active(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """What to change of a key; `sets_budget` tells a budget that is taken away (None) from one that stays."""
+
+    name: str | None = None
+    monthly_budget: int | None = None
+    sets_budget: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import hmac
 import re
 import zlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 from doitong.core.errors import (
@@ -37,6 +37,7 @@ PREFIX_LENGTH = len(LIVE) + PREFIX_CHARACTERS
 NAME_MAX = 100
 PAGE_MAX = 100
 OVERLAP_MAX = timedelta(days=30)
+BUDGET_MAX = 1_000_000_000
 
 FUTURE = rule("must be in the future", "mora biti v prihodnosti")
 OVERLAP_RULE = rule(
@@ -120,6 +121,24 @@ def check_overlap(overlap: timedelta) -> None:
     """Raises InvalidParameter."""
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
         raise InvalidParameter("overlap", OVERLAP_RULE)
+
+
+def check_budget(budget: int | None) -> None:
+    """Raises InvalidParameter for a monthly budget that is none; None is without one."""
+    if budget is not None and not 1 <= budget <= BUDGET_MAX:
+        raise InvalidParameter("monthlyBudget", whole_number(1, BUDGET_MAX))
+
+
+def month_of(moment: datetime) -> date:
+    """The first day of a moment's month (UTC): what a budget is counted by."""
+    return moment.astimezone(UTC).date().replace(day=1)
+
+
+def next_month(moment: datetime) -> datetime:
+    """When the month of a moment ends, and budgets begin anew."""
+    first = month_of(moment)
+    year, month = (first.year + 1, 1) if first.month == 12 else (first.year, first.month + 1)
+    return datetime(year, month, 1, tzinfo=UTC)
 
 
 def successor_expiry(key: ApiKey, now: datetime) -> datetime | None:

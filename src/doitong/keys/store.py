@@ -25,8 +25,9 @@ async def insert_key(connection: Connection, key: ApiKey, digest: bytes) -> bool
     """Write a new key; False when its prefix is taken."""
     written = await connection.fetchval(
         """
-        INSERT INTO api_key (id, account_id, prefix, digest, name, scopes, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (prefix) DO NOTHING RETURNING true
+        INSERT INTO api_key (id, account_id, prefix, digest, name, scopes, created_at, expires_at, family,
+            monthly_budget)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (prefix) DO NOTHING RETURNING true
         """,
         key.id,
         key.account_id,
@@ -36,6 +37,8 @@ async def insert_key(connection: Connection, key: ApiKey, digest: bytes) -> bool
         sorted(key.scopes),
         key.created_at,
         key.expires_at,
+        key.family,
+        key.monthly_budget,
     )
     return written is not None
 
@@ -64,6 +67,11 @@ async def find_credential(connection: Connection, prefix: str) -> Credential | N
 
 async def is_account(connection: Connection, account_id: str) -> bool:
     return await connection.fetchval("SELECT true FROM account WHERE id = $1", account_id) is not None
+
+
+async def find_key(connection: Connection, account_id: str, key_id: str) -> ApiKey | None:
+    row = await connection.fetchrow("SELECT * FROM api_key WHERE id = $1 AND account_id = $2", key_id, account_id)
+    return None if row is None else _key(row)
 
 
 async def lock_key(connection: Connection, account_id: str, key_id: str) -> ApiKey | None:
@@ -101,6 +109,10 @@ async def set_expiry(connection: Connection, key_id: str, expires_at: datetime) 
     await connection.execute("UPDATE api_key SET expires_at = $2 WHERE id = $1", key_id, expires_at)
 
 
+async def set_name(connection: Connection, key_id: str, name: str) -> None:
+    await connection.execute("UPDATE api_key SET name = $2 WHERE id = $1", key_id, name)
+
+
 async def save_last_used(connection: Connection, moments: Mapping[str, datetime], least_pause: timedelta) -> None:
     """Write when keys (by prefix) were used, where what is written is older by `least_pause`."""
     await connection.execute(_SAVE_LAST_USED, list(moments), list(moments.values()), least_pause)
@@ -117,4 +129,6 @@ def _key(row: Row) -> ApiKey:
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         last_used_at=row["last_used_at"],
+        family=row["family"],
+        monthly_budget=row["monthly_budget"],
     )

@@ -15,6 +15,7 @@ class LockedUsage:
     usage: Usage
     plan: Plan
     clock_virtual_time: int
+    budgeted_keys: frozenset[str] = frozenset()  # prefixes of the account's keys that have a budget
 
 
 async def lock_usage(connection: Connection, account_ids: Sequence[str]) -> dict[str, LockedUsage]:
@@ -35,6 +36,13 @@ async def read_usage(connection: Connection, account_id: str) -> Usage:
     row = await connection.fetchrow("SELECT * FROM account_usage WHERE account_id = $1", account_id)
     assert row is not None
     return _usage(row)
+
+
+async def set_budgeted_keys(connection: Connection, account_id: str, prefixes: Sequence[str]) -> None:
+    """Note which keys have a budget, in a row of counters that this transaction has locked."""
+    await connection.execute(
+        "UPDATE account_usage SET budgeted_keys = $2 WHERE account_id = $1", account_id, list(prefixes)
+    )
 
 
 async def save_usages(connection: Connection, usages: Sequence[Usage]) -> None:
@@ -77,4 +85,6 @@ def _usage(row: Row) -> Usage:
 
 def _locked(row: Row) -> LockedUsage:
     limits: dict[str, Any] = row["limits"]
-    return LockedUsage(_usage(row), plan_of(row["plan"], limits), row["clock_virtual_time"])
+    return LockedUsage(
+        _usage(row), plan_of(row["plan"], limits), row["clock_virtual_time"], frozenset(row["budgeted_keys"])
+    )

@@ -125,14 +125,28 @@ CREATE TABLE usage_day (
     PRIMARY KEY (account_id, day, service, quality, key_prefix, engine)
 );
 CREATE INDEX usage_day_by_day ON usage_day (day);
+INSERT INTO usage_day (account_id, day, service, quality, key_prefix, engine, completed, failed, canceled, credits, seconds)
+SELECT account_id, (completed_at AT TIME ZONE 'UTC')::date, service, coalesce(parameters ->> 'quality', 'standard'),
+       coalesce(key_prefix, 'dashboard'), engine,
+       count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
+       count(*) FILTER (WHERE status = 'canceled'), sum(credit_cost),
+       coalesce(sum((parameters ->> 'duration')::bigint) FILTER (WHERE status = 'completed'), 0)
+FROM generation WHERE status <> 'processing' GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- budgets: what a key may spend in a month (UTC), and what it has reserved or spent in it ---------------------------
+-- a key and those that replace it are one family, named by the prefix of the first: they share a budget
 ALTER TABLE api_key ADD COLUMN monthly_budget bigint CHECK (monthly_budget > 0);
-CREATE TABLE key_month (
-    key_prefix text NOT NULL,
+ALTER TABLE api_key ADD COLUMN family text;
+UPDATE api_key SET family = prefix;
+ALTER TABLE api_key ALTER COLUMN family SET NOT NULL;
+CREATE INDEX api_key_by_family ON api_key (family);
+-- the prefixes of keys with a budget: known with the counters, so that others cost no look
+ALTER TABLE account_usage ADD COLUMN budgeted_keys text[] NOT NULL DEFAULT '{}';
+CREATE TABLE key_month ( -- written by who has locked its account's counters
+    family text NOT NULL,
     month date NOT NULL,
-    credits bigint NOT NULL DEFAULT 0 CHECK (credits >= 0),
-    PRIMARY KEY (key_prefix, month)
+    credits bigint NOT NULL CHECK (credits >= 0),
+    PRIMARY KEY (family, month)
 ) WITH (fillfactor = 50);
 
 -- alerts: told once when the available credits fall below, again after they were above ------------------------------
@@ -155,9 +169,15 @@ CREATE TABLE payment (
     currency text NOT NULL,
     state text NOT NULL CHECK (state IN ('open', 'paid', 'expired')),
     created_at timestamptz NOT NULL,
+    asked_at timestamptz, -- when a worker last asked Stripe about it
     ended_at timestamptz
 );
 CREATE INDEX payment_by_account ON payment (account_id, id DESC);
+CREATE INDEX payment_open ON payment (created_at) WHERE state = 'open';
+
+-- what is rare in a statement is found at once
+CREATE INDEX ledger_transfer_rare ON ledger_transfer (account_id, kind, id DESC)
+    WHERE kind IN ('grant', 'release', 'expire', 'refund', 'adjustment');
 
 -- shares: a film that whoever has the link may see ---------------------------------------------------------------
 CREATE TABLE share (
