@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from doitong.accounts.service import AccountService
+from doitong.alerts.service import AlertService
 from doitong.audit.service import AuditService
 from doitong.catalogue.services import SERVICES
 from doitong.core.clock import Clock, SystemClock
@@ -37,15 +38,23 @@ from doitong.generations.upstreams import Upstreams
 from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
+from doitong.mail.sender import Mailer
+from doitong.mail.service import Mailbox
 from doitong.media.picture import PictureCleaner
+from doitong.members.registration import Registration
 from doitong.members.service import MemberService
+from doitong.members.team import Team
 from doitong.moderation.service import Moderation, WordScreen
 from doitong.outputs.storage import OutputStorage, open_storage
+from doitong.payments.gateway import StripeGateway
+from doitong.payments.rules import parse_packs
+from doitong.payments.service import PaymentService
 from doitong.plans.reads import ReadLimiter
 from doitong.provenance.service import Provenance
 from doitong.sharing.service import SharingService
 from doitong.telemetry.metrics import Metrics
 from doitong.uploads.service import UploadService
+from doitong.usage.service import UsageService
 from doitong.webhooks.deliver import Deliverer
 from doitong.webhooks.service import Webhooks
 
@@ -66,6 +75,9 @@ class Application:
     accounts: AccountService
     audit: AuditService
     members: MemberService
+    registration: Registration
+    team: Team
+    mailbox: Mailbox
     keys: KeyService
     ledger: LedgerService
     reads: ReadLimiter
@@ -78,6 +90,9 @@ class Application:
     moderation: Moderation
     settlement: Settlement
     sharing: SharingService
+    usage: UsageService
+    alerts: AlertService
+    payments: PaymentService
     resources: AsyncExitStack
 
     @classmethod
@@ -107,6 +122,9 @@ class Application:
             uploads = UploadService(database, storage, egress, PictureCleaner(), clock)
             metrics, secret = Metrics(), await read_secret(settings)
             moderation = Moderation(database, clock, screen, settings.moderation_strikes)
+            accounts, dashboard_url = AccountService(database, clock), f"{settings.effective_public_url}/dashboard"
+            members = MemberService(database, clock, accounts, dashboard_url)
+            registration = Registration(database, clock, members, dashboard_url, is_open=settings.sign_up == "open")
             generations = GenerationService(
                 database,
                 notifications,
@@ -126,9 +144,12 @@ class Application:
                 notifications=notifications,
                 metrics=metrics,
                 egress=egress,
-                accounts=AccountService(database, clock),
+                accounts=accounts,
                 audit=AuditService(database),
-                members=MemberService(database, clock),
+                members=members,
+                registration=registration,
+                mailbox=Mailbox(database),
+                team=Team(database, clock, members, registration, dashboard_url),
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
                 reads=ReadLimiter(clock),
@@ -147,6 +168,9 @@ class Application:
                     settings.effective_cdn_base_url,
                 ),
                 sharing=SharingService(database, clock),
+                usage=UsageService(database),
+                alerts=AlertService(database, clock, f"{settings.effective_public_url}/dashboard/credits"),
+                payments=make_payments(settings, database, clock),
                 resources=resources.pop_all(),
             )
 
@@ -176,6 +200,10 @@ class Workshop:
     poller: Poller
     sweeper: Sweeper
     deliverer: Deliverer
+    mailer: Mailer
+    members: MemberService
+    alerts: AlertService
+    payments: PaymentService
 
     @classmethod
     def build(cls, app: Application) -> "Workshop":
@@ -203,9 +231,13 @@ class Workshop:
             upstreams=upstreams,
             poller=Poller(app.database, app.clock, engines, runner, lease, timeout),
             sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
+            mailer=Mailer(app.database, app.clock, settings, random.random),
+            members=app.members,
             deliverer=Deliverer(
                 app.database, app.egress, app.clock, random.random, observe=app.metrics.record_delivery
             ),
+            alerts=app.alerts,
+            payments=app.payments,
         )
 
 
@@ -245,6 +277,14 @@ def build_engines(settings: Settings, work_dir: Path, clock: Clock) -> dict[str,
 
 def make_offer(settings: Settings) -> RunwayOffer:
     return RunwayOffer(settings.runway_stand_ins, settings.runway_upscale)
+
+
+def make_payments(settings: Settings, database: Database, clock: Clock) -> PaymentService:
+    """Credits are for sale with Stripe's key. Raises ValueError for packs that cannot be read."""
+    packs = parse_packs(settings.credit_packs)
+    key, secret = settings.stripe_secret_key, settings.stripe_webhook_secret
+    gateway = StripeGateway(key, secret, settings.stripe_base_url) if key else None
+    return PaymentService(database, clock, gateway, packs, f"{settings.effective_public_url}/dashboard")
 
 
 def make_routing(settings: Settings) -> Routing:

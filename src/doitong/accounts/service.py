@@ -51,6 +51,22 @@ class AccountService:
 
         Raises InvalidParameter. A name is a label: two accounts may have the same.
         """
+        async with self._database.transaction() as connection:
+            return await self.open(connection, name, plan, email=email, language=language, limits=limits, actor=actor)
+
+    async def open(
+        self,
+        connection: Connection,
+        name: str,
+        plan: str,
+        *,
+        email: str | None = None,
+        language: str = "en",
+        limits: Mapping[str, Any] | None = None,
+        has_credits: bool = True,
+        actor: Actor = SYSTEM,
+    ) -> Account:
+        """The same in the caller's transaction; `has_credits` False leaves out what the plan gives at sign-up."""
         rules.check_account(name, plan, email, language, limits or {})
         now = self._clock.now()
         account = Account(
@@ -62,13 +78,13 @@ class AccountService:
             limits=dict(limits or {}),
             created_at=now,
         )
-        async with self._database.transaction() as connection:
-            await store.insert_account(connection, account, self._new_secret())
-            await ledger.open_balance(connection, account.id)
-            if credits := PLANS[plan].signup_credits:
-                await ledger.grant(connection, account.id, credits, now=now, reason=SIGNUP_REASON)
-            details = {"name": name, "plan": plan, "limits": dict(limits or {}), "credits": credits}
-            await audit.record(connection, account.id, actor, "account.create", account.id, details, now)
+        await store.insert_account(connection, account, self._new_secret())
+        await ledger.open_balance(connection, account.id)
+        credits = PLANS[plan].signup_credits if has_credits else 0
+        if credits:
+            await ledger.grant(connection, account.id, credits, now=now, reason=SIGNUP_REASON)
+        details = {"name": name, "plan": plan, "limits": dict(limits or {}), "credits": credits}
+        await audit.record(connection, account.id, actor, "account.create", account.id, details, now)
         return account
 
     async def get(self, account_id: str) -> Account:

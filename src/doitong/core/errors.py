@@ -285,6 +285,69 @@ _SPECS = (
         ),
     ),
     _spec(
+        "SIGN_IN_FAILED",
+        401,
+        Text(
+            "The address or the password is not right, or the address is not confirmed yet",
+            "Naslov ali geslo ni pravilno ali pa naslov še ni potrjen",
+        ),
+        Text(
+            "Check both, look for our mail with the link, or choose a new password.",
+            "Preverite oboje, poiščite naše sporočilo s povezavo ali izberite novo geslo.",
+        ),
+    ),
+    _spec(
+        "TOO_MANY_TRIES",
+        429,
+        Text(
+            "Too many tries; try again in {minutes} min",
+            "Preveč poskusov; poskusite znova čez {minutes} min",
+        ),
+        Text("Wait for `Retry-After` seconds, then try again.", "Počakajte `Retry-After` sekund in poskusite znova."),
+    ),
+    _spec(
+        "LINK_INVALID",
+        410,
+        Text(
+            "This link is not valid any more: it was used, has expired, or is not complete",
+            "Ta povezava ne velja več: uporabljena je bila, je potekla ali ni popolna",
+        ),
+        Text("Ask for a new one.", "Zahtevajte novo."),
+    ),
+    _spec(
+        "SIGN_UP_CLOSED",
+        403,
+        Text("Members come here by invitation only", "Člani so tu le po povabilu"),
+        Text("Ask the operator or an owner for an invitation.", "Za povabilo prosite upravljavca ali lastnika."),
+    ),
+    _spec(
+        "LAST_OWNER",
+        409,
+        Text(
+            "An account needs an owner: this is its last one",
+            "Račun potrebuje lastnika: ta je njegov zadnji",
+        ),
+        Text("Make somebody else an owner first.", "Najprej določite drugega lastnika."),
+    ),
+    _spec(
+        "GENERATIONS_RUNNING",
+        409,
+        Text(
+            "Generations of this account are still running",
+            "Generiranja tega računa še potekajo",
+        ),
+        Text("Cancel them or wait for their end, then repeat.", "Prekličite jih ali počakajte na konec in ponovite."),
+    ),
+    _spec(
+        "SIGN_IN_ELSEWHERE_FAILED",
+        400,
+        Text(
+            "Signing in at {issuer} did not work: {reason}",
+            "Prijava pri {issuer} ni uspela: {reason}",
+        ),
+        Text("Begin again from the sign-in page.", "Začnite znova na strani za prijavo."),
+    ),
+    _spec(
         "CROSS_SITE",
         403,
         Text(

@@ -68,8 +68,9 @@ class Mailer:
             await self._end(mail, MailState.SENT, None)
         return None
 
-    async def sweep(self, now: datetime, limit: int = SWEEP_LIMIT) -> None:
+    async def sweep(self, limit: int = SWEEP_LIMIT) -> None:
         """Queue again what lost its job; delete what ended long ago."""
+        now = self._clock.now()
         async with self._database.transaction() as connection:
             await enqueue_absent(connection, MAIL, await store.overdue(connection, now - SWEEP_GRACE, limit))
             await store.purge(connection, now, rules.KEPT_FOR, limit)

@@ -87,3 +87,79 @@ class NewSession:
 
     session: Session
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a request comes from: the address of the network, and what the browser calls itself."""
+
+    address: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignUp:
+    """A sign-up whose address is not proven yet."""
+
+    email: str
+    name: str
+    language: str
+    account_name: str
+    password: str = field(repr=False)
+    browser: bytes = field(repr=False)
+
+
+class Purpose(StrEnum):
+    """What a link in a mail is for."""
+
+    RESET = "reset"
+    CHANGE_EMAIL = "change_email"
+    INVITE = "invite"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a link in a mail stands for; `member_id` is None for an invitation, which has account and role."""
+
+    id: str
+    purpose: Purpose
+    email: str
+    member_id: str | None
+    account_id: str | None
+    role: Role | None
+    created_by: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation as the one who was invited sees it."""
+
+    id: str
+    email: str
+    account_name: str
+    role: Role
+    has_member: bool  # the address has a member already, who has to sign in
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A member as the account sees them."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    since: datetime
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """An account of a member, with the role in it."""
+
+    account_id: str
+    account_name: str
+    plan: str
+    role: Role

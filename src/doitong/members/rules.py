@@ -1,11 +1,134 @@
-"""Pure decisions about members: addresses of mail, passwords, tokens, how long a session lasts."""
+"""Pure decisions about members: addresses of mail, passwords, links, tries, how long a session lasts."""
 
-from datetime import timedelta
+import base64
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address, ip_network
 
-SESSION_LIFETIME = timedelta(days=14)
+from doitong.core.errors import NO_CONTROL_CHARACTERS, DoitongError, InvalidParameter, rule, text_length
+
+SESSION_LIFETIME = timedelta(days=14)  # from the last visit
+SEEN_PAUSE = timedelta(minutes=1)  # a visit is noted at most this often
+SIGN_UP_LIFETIME = timedelta(days=3)
+RESET_LIFETIME = timedelta(hours=1)
+CHANGE_LIFETIME = timedelta(days=3)
+INVITE_LIFETIME = timedelta(days=7)
+
+SECRET_BYTES = 32
+EMAIL_MAX = 254
+NAME_MAX = 100
+AGENT_MAX = 300
+PASSWORD_MIN = 15  # characters
+PASSWORD_MAX_BYTES = 4096
+REPEATED_MAX = 4  # a password is not a short piece, said again and again
+ACCOUNTS_MAX = 20  # of a member
+FRESH_SIGN_IN = timedelta(minutes=15)
+INVITATIONS_MAX = 50  # open ones of an account
+
+TRIES_WINDOW = timedelta(minutes=15)
+TRIES_BY_EMAIL = 10
+TRIES_BY_NETWORK = 50
+MAILS_WINDOW = timedelta(hours=1)
+MAILS_BY_EMAIL = 4
+MAILS_BY_NETWORK = 30
+FAILURES_KEPT = timedelta(days=1)
+
+EMAIL_RULE = rule("must be an e-mail address", "mora biti e-poštni naslov")
+PASSWORD_SHORT = rule(
+    "must have at least {minimum} characters", "mora imeti vsaj {minimum} znakov", minimum=PASSWORD_MIN
+)
+PASSWORD_LONG = rule(
+    "must have at most {maximum} bytes", "sme imeti največ {maximum} bajtov", maximum=PASSWORD_MAX_BYTES
+)
+PASSWORD_TRIVIAL = rule(
+    "must not be your address or one piece repeated", "ne sme biti vaš naslov ali ponavljanje istega"
+)
+PASSWORD_WRONG = rule("is not right", "ni pravilno")
+_EMAIL = re.compile(r"""[^@\s,;:<>()\[\]\\"]+@[^@\s,;:<>()\[\]\\"]+\.[^@\s,;:<>()\[\]\\"]+""")
 
 
 def digest(secret: str) -> bytes:
     """What is kept of a session's or a link's secret: SHA-256 is enough for 256 random bits."""
     return sha256(secret.encode()).digest()
+
+
+def to_secret(random: bytes) -> str:
+    """256 random bits as they stand in a cookie or a link."""
+    assert len(random) == SECRET_BYTES
+    return base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+
+
+def email_key(email: str) -> str:
+    """An address as it is compared."""
+    return unicodedata.normalize("NFC", email.strip()).casefold()
+
+
+def credited(key: str) -> bytes:
+    """What is kept of an address that had sign-up credits."""
+    return sha256(b"doitong sign-up credits\0" + key.encode()).digest()
+
+
+def check_email(email: str, parameter: str = "email") -> str:
+    """The address without blanks around it. Raises InvalidParameter."""
+    email = email.strip()
+    if len(email) > EMAIL_MAX or not email.isprintable() or not _EMAIL.fullmatch(email):
+        raise InvalidParameter(parameter, EMAIL_RULE)
+    return email
+
+
+def check_name(name: str, parameter: str = "name") -> str:
+    """A person's or an account's name, which may be empty. Raises InvalidParameter."""
+    name = " ".join(name.split())
+    if len(name) > NAME_MAX:
+        raise InvalidParameter(parameter, text_length(0, NAME_MAX))
+    if not name.isprintable():
+        raise InvalidParameter(parameter, NO_CONTROL_CHARACTERS)
+    return name
+
+
+def normal_password(password: str) -> bytes:
+    """The bytes that are hashed: one form for what looks the same on every keyboard (NIST SP 800-63B §5.1.1.2)."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+
+
+def check_password(password: str, email: str, parameter: str = "password") -> None:
+    """Raises InvalidParameter for a password that is too short, too long, or no secret."""
+    if len(password) < PASSWORD_MIN:
+        raise InvalidParameter(parameter, PASSWORD_SHORT)
+    if len(normal_password(password)) > PASSWORD_MAX_BYTES:
+        raise InvalidParameter(parameter, PASSWORD_LONG)
+    if email_key(password) == email_key(email) or _period(password) <= REPEATED_MAX:
+        raise InvalidParameter(parameter, PASSWORD_TRIVIAL)
+
+
+def is_possible_password(password: str) -> bool:
+    """Whether it could be one: longer ones are not hashed at all."""
+    return len(normal_password(password)) <= PASSWORD_MAX_BYTES
+
+
+def _period(text: str) -> int:
+    """The length of the shortest piece that `text` is a repetition of, the last one cut off where it may be."""
+    return next(size for size in range(1, len(text) + 1) if text[size:] == text[: len(text) - size])
+
+
+def network_of(address: str) -> str:
+    """Who is counted as one: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def require_tries(failures: Sequence[datetime], most: int, window: timedelta, now: datetime) -> None:
+    """`failures` are the latest ones, newest first. Raises TOO_MANY_TRIES when there are `most` in the window."""
+    recent = [moment for moment in failures if moment > now - window]
+    if len(recent) < most:
+        return
+    seconds = max(1, int((recent[most - 1] + window - now).total_seconds()) + 1)
+    raise DoitongError("TOO_MANY_TRIES", retryAfter=seconds, minutes=-(-seconds // 60))

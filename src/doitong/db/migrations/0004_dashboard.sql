@@ -48,10 +48,32 @@ CREATE TABLE session (
 CREATE INDEX session_by_member ON session (member_id);
 CREATE INDEX session_by_expiry ON session (expires_at);
 
+-- who signed up and has not yet proven the address: becomes a member, with an account, by the link in the mail
+CREATE TABLE sign_up (
+    digest bytea PRIMARY KEY, -- of the link's secret
+    email text NOT NULL,
+    email_key text NOT NULL,
+    name text NOT NULL,
+    password text NOT NULL, -- argon2id; each sign-up keeps its own, so nobody's link confirms another's password
+    language text NOT NULL,
+    account_name text NOT NULL,
+    browser bytea NOT NULL, -- digest of the cookie of the browser that signed up
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX sign_up_by_email ON sign_up (email_key);
+CREATE INDEX sign_up_by_expiry ON sign_up (expires_at);
+
+-- digests of addresses that had sign-up credits: an address has them once, also after its account was deleted
+CREATE TABLE credited_address (
+    digest bytea PRIMARY KEY
+);
+
 -- what a link in a mail stands for; good for one use
 CREATE TABLE member_token (
-    digest bytea PRIMARY KEY,
-    purpose text NOT NULL CHECK (purpose IN ('verify', 'reset', 'change_email', 'invite')),
+    id text PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    purpose text NOT NULL CHECK (purpose IN ('reset', 'change_email', 'invite')),
     email text NOT NULL,
     member_id text REFERENCES member ON DELETE CASCADE, -- NULL for an invitation
     account_id text REFERENCES account, -- of an invitation

@@ -1,4 +1,4 @@
-"""`doitong work`: three PGQueuer loops (renders, quick jobs, deliveries), the poller and the sweep, until SIGTERM.
+"""`doitong work`: four PGQueuer loops (renders, quick jobs, deliveries, mails), the poller and the sweep, until SIGTERM.
 
 A job is only a reason to look. Renders have a loop of their own, which takes no more jobs than there are places
 to render, so that who is next is decided when a place is free. Deliveries have one, so that receivers that are
@@ -22,6 +22,7 @@ from doitong.db.consumer import Intake, Step, consume
 from doitong.generations.model import Lane
 
 QUICK_BATCH = 16
+MAIL_PLACES = 4  # connections to the mail server at once
 DRAIN_SECONDS = 8.0
 LOOK_SECONDS = 10.0
 
@@ -108,6 +109,7 @@ def loops(settings: Settings, workshop: Workshop) -> list[tuple[dict[str, Step],
             quick,
         ),
         ({queue.DELIVER: workshop.deliverer.deliver}, quick),
+        ({queue.MAIL: workshop.mailer.send}, Intake(MAIL_PLACES, MAIL_PLACES, lease)),
     ]
 
 
@@ -133,6 +135,11 @@ async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Work
             await workshop.deliverer.sweep(clock.now())
         except Exception:
             _log.exception("delivery_sweep_failed")
+        for sweep in (workshop.alerts.sweep, workshop.payments.sweep, workshop.mailer.sweep, workshop.members.sweep):
+            try:
+                await sweep()
+            except Exception:
+                _log.exception("sweep_failed", sweep=sweep.__qualname__)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause_seconds):
                 await stop.wait()
