@@ -29,7 +29,9 @@ async def rows(app: Application, query: str, *values: Any) -> list[dict[str, Any
         return [dict(row) for row in await connection.fetch(query, *values)]
 
 
-async def test_a_deleted_generation_reads_as_unknown_everywhere(app: Application, customer: Make, worker: Worker) -> None:
+async def test_a_deleted_generation_reads_as_unknown_everywhere(
+    app: Application, customer: Make, worker: Worker
+) -> None:
     owner: Customer = await customer()
     film, other = await a_film(owner, worker), await a_film(owner, worker)
     await app.generations.delete(owner.caller, film)

@@ -64,11 +64,6 @@ async def insert(connection: Connection, generations: Iterable[Generation]) -> N
 # Reading ---------------------------------------------------------------------------------------------------
 
 
-async def find(connection: Connection, account_id: str, generation_id: str) -> Generation | None:
-    row = await connection.fetchrow(f"{SELECT} WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL", generation_id, account_id)
-    return to_generation(row) if row else None
-
-
 async def find_many(connection: Connection, generation_ids: Sequence[str]) -> dict[str, Generation]:
     rows = await connection.fetch(f"{SELECT} WHERE id = ANY($1)", generation_ids)
     return {row["id"]: to_generation(row) for row in rows}

@@ -41,6 +41,12 @@ ENTRIES = (
 NOTICES = {
     "signed_out": N_("You are signed out."),
     "saved": N_("Saved."),
+    "key_revoked": N_("The key is revoked."),
+    "generation_started": N_("Your film is in the making."),
+    "generation_canceled": N_("Canceled. Its credits are back."),
+    "generation_deleted": N_("Deleted."),
+    "generation_shared": N_("Whoever has the link can see this film now."),
+    "generation_unshared": N_("The link no longer works."),
 }
 
 
