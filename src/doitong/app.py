@@ -45,6 +45,7 @@ from doitong.members.registration import Registration
 from doitong.members.service import MemberService
 from doitong.members.team import Team
 from doitong.moderation.service import Moderation, WordScreen
+from doitong.oversight.service import Oversight
 from doitong.outputs.storage import OutputStorage, open_storage
 from doitong.payments.gateway import StripeGateway
 from doitong.payments.rules import parse_packs
@@ -89,6 +90,7 @@ class Application:
     routing: Routing
     moderation: Moderation
     settlement: Settlement
+    oversight: Oversight
     sharing: SharingService
     usage: UsageService
     alerts: AlertService
@@ -160,6 +162,7 @@ class Application:
                 generations=generations,
                 routing=routing,
                 moderation=moderation,
+                oversight=Oversight(database, clock),
                 settlement=Settlement(
                     database,
                     clock,

@@ -8,7 +8,7 @@ import pytest
 
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound
 from doitong.keys.model import KeyChange
-from tests.generations.conftest import Customer, app, customer, worker, workshop  # noqa: F401
+from tests.generations.conftest import Customer
 
 
 async def with_budget(app: Any, owner: Any, budget: int | None) -> Any:
@@ -60,7 +60,7 @@ async def test_two_processes_share_one_budget(app: Any, customer: Any) -> None:
 
 async def test_a_refusal_says_what_is_missing_and_leaves_no_trace(app: Any, customer: Any) -> None:
     owner = await customer()
-    user, key = await with_budget(app, owner, 250)
+    user, _ = await with_budget(app, owner, 250)
     await user.submit()
     with pytest.raises(DoitongError) as refused:
         await user.submit(duration=10)

@@ -13,7 +13,6 @@ from doitong.core.errors import InvalidParameter
 from doitong.generations.settlement import Outcome
 from doitong.usage.model import Group
 from doitong.usage.service import UsageService
-from tests.generations.conftest import app, customer, worker, workshop  # noqa: F401
 
 COUNTED = """
 SELECT account_id, day, service, quality, key_prefix, engine, completed, failed, canceled, credits, seconds

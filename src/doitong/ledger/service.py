@@ -4,13 +4,17 @@ Each is one transaction. Holds are not here: they are placed and resolved inside
 generations they belong to, through the store.
 """
 
+from collections.abc import AsyncIterator, Sequence
+
 from doitong.audit import store as audit
 from doitong.audit.model import SYSTEM, Actor
 from doitong.core.clock import Clock
 from doitong.core.errors import NotFound
 from doitong.db.pool import Connection, Database
 from doitong.ledger import rules, store
-from doitong.ledger.model import Balance, Difference, Hold, StatementPage
+from doitong.ledger.model import Balance, Difference, Hold, StatementLine, StatementPage, TransferKind
+
+EXPORT_LINES = 1000  # in one piece
 
 
 class LedgerService:
@@ -90,17 +94,31 @@ class LedgerService:
         async with self._database.reading() as connection:
             return await store.find_hold(connection, generation_id)
 
-    async def statement(self, account_id: str, *, first: int = 50, after: str | None = None) -> StatementPage:
-        """A page of an account's transfers, newest first; `after` is `next_after` of the page before.
+    async def statement(
+        self, account_id: str, *, first: int = 50, after: str | None = None, kind: TransferKind | None = None
+    ) -> StatementPage:
+        """A page of an account's transfers, of one kind or all, newest first; `after` is `next_after` before.
 
         Raises InvalidParameter for a page size or cursor that is none.
         """
         rules.check_page(first)
         before = rules.parse_cursor(after)
         async with self._database.reading() as connection:
-            lines = await store.list_statement(connection, account_id, first=first + 1, before=before)
+            lines = await store.list_statement(connection, account_id, first=first + 1, before=before, kind=kind)
         shown = lines[:first]
         return StatementPage(shown, str(shown[-1].id) if len(lines) > first else None)
+
+    async def export(self, account_id: str) -> AsyncIterator[Sequence[StatementLine]]:
+        """The whole statement, newest first, in pieces that are read one after the other."""
+        before = rules.CURSOR_MAX
+        while True:
+            async with self._database.reading() as connection:
+                lines = await store.list_statement(connection, account_id, first=EXPORT_LINES, before=before)
+            if lines:
+                yield lines
+            if len(lines) < EXPORT_LINES:
+                return
+            before = lines[-1].id
 
     async def verify(self) -> list[Difference]:
         """Recompute the whole ledger from its entries; an empty list is the proof that it agrees."""

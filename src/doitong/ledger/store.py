@@ -142,7 +142,7 @@ SELECT transfer.id, kind, generation_id, reason, available_after, held_after, cr
 FROM ledger_transfer AS transfer
 LEFT JOIN ledger_entry AS entry
     ON entry.transfer_id = transfer.id AND entry.ledger_account = 'available:' || transfer.account_id
-WHERE account_id = $1 AND transfer.id < $2
+WHERE account_id = $1 AND transfer.id < $2 {kind}
 ORDER BY transfer.id DESC LIMIT $3
 """
 
@@ -294,9 +294,15 @@ async def find_balance(connection: Connection, account_id: str) -> Balance | Non
     return None if row is None else Balance(row["available"], row["held"])
 
 
-async def list_statement(connection: Connection, account_id: str, *, first: int, before: int) -> list[StatementLine]:
-    """Up to `first` transfers of an account with ids below `before`, newest first."""
-    rows = await connection.fetch(_STATEMENT, account_id, before, first)
+async def list_statement(
+    connection: Connection, account_id: str, *, first: int, before: int, kind: TransferKind | None = None
+) -> list[StatementLine]:
+    """Up to `first` transfers of an account, of one kind or all, with ids below `before`, newest first.
+
+    The kind stands in the statement as a constant, so that the rare ones are found by their own index.
+    """
+    of_kind = f"AND kind = '{kind.value}'" if kind else ""
+    rows = await connection.fetch(_STATEMENT.format(kind=of_kind), account_id, before, first)
     return [_line(row) for row in rows]
 
 

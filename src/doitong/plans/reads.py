@@ -32,6 +32,12 @@ class ReadLimiter:
         self._clock = clock
         self._windows: OrderedDict[str, Window] = OrderedDict()
 
+    def peek(self, reader: Reader) -> RateState:
+        """What is left in this process, without counting."""
+        limit = plan_of(reader.plan, reader.limits).reads_per_minute
+        now_second = int(self._clock.now().timestamp())
+        return rate_state(shift(self._windows.get(reader.account_id, Window()), now_second), limit, now_second)
+
     def check(self, reader: Reader) -> RateState:
         """Count one read in; raises `RateLimited` over the allowance."""
         account_id, plan = reader.account_id, plan_of(reader.plan, reader.limits)

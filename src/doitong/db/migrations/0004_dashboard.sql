@@ -212,4 +212,12 @@ CREATE TABLE share (
 -- a deleted generation is not shown and has no files; its credits stay where they went
 ALTER TABLE generation ADD COLUMN deleted_at timestamptz;
 
+-- the operator's views: who works, and what was not delivered
+CREATE TABLE worker (
+    id text PRIMARY KEY,
+    started_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL
+);
+CREATE INDEX delivery_failed ON delivery (id DESC) WHERE state = 'failed';
+
 -- migrate: rollback

@@ -114,6 +114,13 @@ class CreateKeyInput:
     name: str
     scopes: list[str] | None = strawberry.field(default=UNSET, description="All of the asking key's when left out.")
     expires_at: str | None = UNSET
+    monthly_budget: int | None = strawberry.field(default=UNSET, description="Credits a month (UTC).")
+
+
+@strawberry.input
+class UpdateKeyInput:
+    name: str | None = UNSET
+    monthly_budget: int | None = strawberry.field(default=UNSET, description="null takes it away.")
 
 
 @strawberry.input

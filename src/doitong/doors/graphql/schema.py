@@ -77,6 +77,10 @@ class Query:
     async def credits(self, info: Info) -> types.Credits | None:
         return cast(Any, await _of(info).credits())
 
+    @strawberry.field(description="Thresholds of low credits, the highest first.")
+    async def credit_alerts(self, info: Info) -> list[types.CreditAlert] | None:
+        return cast(Any, await _of(info).credit_alerts())
+
     @strawberry.field(description="Every movement of credits, newest first.")
     async def statement(
         self, info: Info, first: First = UNSET, after: After = UNSET
@@ -162,6 +166,15 @@ class Mutation:
     @strawberry.mutation
     async def create_key(self, info: Info, input: inputs.CreateKeyInput) -> types.NewApiKey | None:
         return cast(Any, await _of(info).create_key(_values(input)))
+
+    @strawberry.mutation(description="A new name or budget; a budget of null takes it away.")
+    async def update_key(self, info: Info, id: ID, input: inputs.UpdateKeyInput) -> types.ApiKey | None:
+        given = Values(inputs.to_json(input) | ({"monthlyBudget": None} if input.monthly_budget is None else {}), "input.")
+        return cast(Any, await _of(info).update_key(id, given))
+
+    @strawberry.mutation(description="All thresholds of low credits anew; at most 5.")
+    async def set_credit_alerts(self, info: Info, thresholds: list[int]) -> list[types.CreditAlert] | None:
+        return cast(Any, await _of(info).set_credit_alerts(_arguments(thresholds=thresholds)))
 
     @strawberry.mutation
     async def revoke_key(self, info: Info, id: ID) -> types.ApiKey | None:

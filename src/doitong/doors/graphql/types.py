@@ -74,6 +74,13 @@ class Credits:
     held: int
 
 
+@strawberry.type(description="Told once when fewer credits are available, again after there were more.")
+class CreditAlert:
+    threshold: int
+    fired_at: str | None
+    created_at: str
+
+
 @strawberry.type(description="One transfer of credits.")
 class StatementLine:
     id: strawberry.ID
@@ -147,6 +154,8 @@ class ApiKey:
     expires_at: str | None
     revoked_at: str | None
     last_used_at: str | None
+    monthly_budget: int | None = strawberry.field(description="Credits a month (UTC); null is without a budget.")
+    spent_this_month: int | None = strawberry.field(description="Reserved and spent; null without a budget.")
 
 
 @strawberry.type

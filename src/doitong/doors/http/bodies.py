@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from doitong.accounts.model import Account, SigningSecrets
+from doitong.alerts.model import Alert
 from doitong.core.clock import to_iso
 from doitong.generations.model import Generation, Quote
 from doitong.keys.model import ApiKey, NewKey
@@ -43,6 +44,10 @@ def credits_body(balance: Balance) -> dict[str, Any]:
     return {"available": balance.available, "held": balance.held}
 
 
+def alert_body(alert: Alert) -> dict[str, Any]:
+    return {"threshold": alert.threshold, "firedAt": iso(alert.fired_at), "createdAt": to_iso(alert.created_at)}
+
+
 def statement_line_body(line: StatementLine) -> dict[str, Any]:
     return {
         "id": str(line.id),
@@ -76,6 +81,8 @@ def key_body(key: ApiKey) -> dict[str, Any]:
         "expiresAt": iso(key.expires_at),
         "revokedAt": iso(key.revoked_at),
         "lastUsedAt": iso(key.last_used_at),
+        "monthlyBudget": key.monthly_budget,
+        "spentThisMonth": key.spent_this_month,
     }
 
 

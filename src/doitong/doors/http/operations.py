@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from doitong.accounts.rules import LIMIT_MAX
+from doitong.alerts.rules import THRESHOLD_MAX
 from doitong.catalogue.model import Kind
 from doitong.catalogue.services import SERVICES, describe
 from doitong.core.errors import InvalidParameter, NotFound, one_of, rule, whole_number
@@ -17,12 +18,13 @@ from doitong.doors.http import bodies
 from doitong.doors.http.access import write_rate
 from doitong.doors.http.asgi import Call
 from doitong.doors.http.values import Values
-from doitong.generations.model import Generation, GenerationFilter, RawRequest, Status
+from doitong.generations.model import Generation, GenerationFilter, RawRequest, Search, Status
 from doitong.generations.presentation import present
 from doitong.generations.routing import Routing
 from doitong.generations.settlement import Outcome
 from doitong.generations.upstream_store import EngineState
-from doitong.keys.model import CUSTOMER_SCOPES, Caller, Scope
+from doitong.keys.model import CUSTOMER_SCOPES, Caller, KeyChange, Scope
+from doitong.keys.rules import BUDGET_MAX
 from doitong.plans.model import OVERRIDABLE
 from doitong.webhooks.model import ENDED_EVENTS, DeliveryFilter, DeliveryState, EndpointChange
 from doitong.webhooks.rules import check_events
@@ -110,6 +112,15 @@ class Operations:
             "pageInfo": bodies.page_info(found.end_cursor, found.has_next_page),
         }
 
+    async def search(self, wanted: Search, page: Values) -> dict[str, Any]:
+        """What a gallery shows; `searchedTo` is how far back it looked where it may go on."""
+        found = await self._application.generations.search(self._caller, page.first(), page.after(), wanted)
+        return {
+            "generations": [self._show(item) for item in found.items],
+            "pageInfo": bodies.page_info(found.cursor, found.cursor is not None),
+            "searchedTo": found.searched_to,
+        }
+
     async def cancel(self, generation_id: str) -> dict[str, Any]:
         return self._show(await self._application.generations.cancel(self._caller, generation_id))
 
@@ -154,6 +165,19 @@ class Operations:
         lines = [bodies.statement_line_body(line) for line in found.lines]
         return bodies.page("statement", lines, found.next_after)
 
+    async def credit_alerts(self) -> list[dict[str, Any]]:
+        self._caller.require(Scope.ACCOUNT_READ)
+        return [bodies.alert_body(alert) for alert in await self._application.alerts.list(self._caller.account_id)]
+
+    async def set_credit_alerts(self, given: Values) -> list[dict[str, Any]]:
+        """All thresholds anew; one that stays keeps whether it was told."""
+        self._caller.require(Scope.WEBHOOKS_WRITE)
+        given.refuse_unknown("thresholds")
+        thresholds = given.wholes("thresholds", 1, THRESHOLD_MAX)
+        alerts, caller = self._application.alerts, self._caller
+        set_now = await alerts.set(caller.account_id, thresholds, actor=caller.actor)
+        return [bodies.alert_body(alert) for alert in set_now]
+
     # keys
 
     async def keys(self, page: Values) -> dict[str, Any]:
@@ -163,16 +187,29 @@ class Operations:
 
     async def create_key(self, given: Values) -> dict[str, Any]:
         self._caller.require(Scope.KEYS_WRITE)
-        given.refuse_unknown("name", "scopes", "expiresAt")
+        given.refuse_unknown("name", "scopes", "expiresAt", "monthlyBudget")
         new = await self._application.keys.create(
             self._caller.account_id,
             given.required_text("name", 100),
             scopes=given.texts("scopes"),
             expires_at=given.moment("expiresAt"),
+            monthly_budget=given.whole("monthlyBudget", 1, BUDGET_MAX),
             granter=self._caller.scopes,
             actor=self._caller.actor,
         )
         return bodies.new_key_body(new)
+
+    async def update_key(self, key_id: str, given: Values) -> dict[str, Any]:
+        """A new name, a new budget; a budget of null takes it away."""
+        self._caller.require(Scope.KEYS_WRITE)
+        given.refuse_unknown("name", "monthlyBudget")
+        change = KeyChange(
+            name=given.text("name", 100),
+            monthly_budget=given.whole("monthlyBudget", 1, BUDGET_MAX),
+            sets_budget=given.has("monthlyBudget"),
+        )
+        keys, caller = self._application.keys, self._caller
+        return bodies.key_body(await keys.update(caller.account_id, _known(key_id), change, actor=caller.actor))
 
     async def revoke_key(self, key_id: str) -> dict[str, Any]:
         self._caller.require(Scope.KEYS_WRITE)
@@ -224,12 +261,13 @@ class Operations:
     async def create_account_key(self, account_id: str, given: Values) -> dict[str, Any]:
         """A key for any account; the operator's own scope is not given this way."""
         self._caller.require(Scope.ACCOUNTS_WRITE)
-        given.refuse_unknown("name", "scopes", "expiresAt")
+        given.refuse_unknown("name", "scopes", "expiresAt", "monthlyBudget")
         new = await self._application.keys.create(
             _known(account_id),
             given.required_text("name", 100),
             scopes=given.texts("scopes"),
             expires_at=given.moment("expiresAt"),
+            monthly_budget=given.whole("monthlyBudget", 1, BUDGET_MAX),
             granter=CUSTOMER_SCOPES,
             actor=self._caller.actor,
         )

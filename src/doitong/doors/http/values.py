@@ -27,6 +27,7 @@ MUST_BE_MOMENT = rule(
     "must be a moment such as 2024-01-01T00:00:00Z", "mora biti trenutek, kot je 2024-01-01T00:00:00Z"
 )
 MUST_BE_TEXTS = rule("must be a list of strings", "mora biti seznam nizov")
+MUST_BE_NUMBERS = rule("must be a list of whole numbers", "mora biti seznam celih števil")
 MUST_BE_CURSOR = rule("must be a cursor of a page before", "mora biti kazalec prejšnje strani")
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100
@@ -47,6 +48,10 @@ class Values:
             if name not in known:
                 printable = "".join(letter if letter.isprintable() else "?" for letter in str(name)[:80])
                 raise self.invalid(printable or "?", NOT_KNOWN)
+
+    def has(self, name: str) -> bool:
+        """Whether it was named, also as null."""
+        return name in self._given
 
     def invalid(self, name: str, allowed: Rule) -> InvalidParameter:
         return InvalidParameter(self._shown + name, allowed)
@@ -100,6 +105,15 @@ class Values:
         value = self.whole(name, minimum, maximum)
         if value is None:
             raise self.invalid(name, REQUIRED)
+        return value
+
+    def wholes(self, name: str, minimum: int, maximum: int) -> list[int]:
+        """A list of whole numbers; it has to be there, and may be empty."""
+        value = self._given.get(name)
+        if not isinstance(value, list) or len(value) > LIST_MAXIMUM:
+            raise self.invalid(name, MUST_BE_NUMBERS)
+        if not all(type(item) is int and minimum <= item <= maximum for item in value):
+            raise self.invalid(name, whole_number(minimum, maximum))
         return value
 
     def mapping(self, name: str) -> Mapping[str, Any]:

@@ -76,6 +76,14 @@ async def get_credits(call: RestCall) -> Data:
     return {"credits": await call.operations.credits()}
 
 
+async def list_credit_alerts(call: RestCall) -> Data:
+    return {"alerts": await call.operations.credit_alerts()}
+
+
+async def set_credit_alerts(call: RestCall) -> Data:
+    return {"alerts": await call.operations.set_credit_alerts(Values(await call.json()))}
+
+
 async def get_statement(call: RestCall) -> Data:
     return await call.operations.statement(call.query())
 
@@ -86,6 +94,10 @@ async def list_keys(call: RestCall) -> Data:
 
 async def create_key(call: RestCall) -> Data:
     return await call.operations.create_key(Values(await call.json()))
+
+
+async def update_key(call: RestCall) -> Data:
+    return {"key": await call.operations.update_key(call.id, Values(await call.json()))}
 
 
 async def revoke_key(call: RestCall) -> Data:

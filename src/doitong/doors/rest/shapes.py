@@ -3,6 +3,7 @@
 from typing import Any
 
 from doitong.accounts.model import LANGUAGES
+from doitong.alerts.rules import ALERTS_MAX, THRESHOLD_MAX
 from doitong.catalogue.model import AspectRatio, CameraMove, Easing, MotionIntensity, Quality, Version
 from doitong.catalogue.services import (
     MOVE_SECONDS_MAXIMUM,
@@ -16,6 +17,7 @@ from doitong.core.errors import REGISTRY
 from doitong.generations.parsing import BRUSH_MODES
 from doitong.generations.settlement import Outcome
 from doitong.keys.model import ALL_SCOPES, CUSTOMER_SCOPES
+from doitong.keys.rules import BUDGET_MAX
 from doitong.plans.model import PLANS
 from doitong.webhooks.model import DeliveryState, EventType
 
@@ -263,13 +265,40 @@ COMPONENTS: dict[str, Shape] = {
             "expiresAt": maybe(moment()),
             "revokedAt": maybe(moment()),
             "lastUsedAt": maybe(moment()),
+            "monthlyBudget": maybe(whole("Credits that it may spend in a month (UTC); null is without a budget.")),
+            "spentThisMonth": maybe(whole("Credits reserved and spent; null without a budget.")),
         }
+    ),
+    "KeyChange": request(
+        {
+            "name": text(minLength=1, maxLength=100),
+            "monthlyBudget": maybe(whole("null takes it away.", minimum=1, maximum=BUDGET_MAX)),
+        }
+    ),
+    "CreditAlert": record(
+        {
+            "threshold": whole("Told when fewer credits are available."),
+            "firedAt": maybe(moment("When it was told; null while it waits.")),
+            "createdAt": moment(),
+        }
+    ),
+    "CreditAlertsRequest": request(
+        {
+            "thresholds": {
+                "type": "array",
+                "items": whole(minimum=1, maximum=THRESHOLD_MAX),
+                "maxItems": ALERTS_MAX,
+                "description": "All of them; an empty list ends every alert.",
+            }
+        },
+        "thresholds",
     ),
     "NewKeyRequest": request(
         {
             "name": text(minLength=1, maxLength=100),
             "scopes": listing(words(sorted(CUSTOMER_SCOPES)), "All that the asking key has when left out."),
             "expiresAt": moment(),
+            "monthlyBudget": whole("Credits that it may spend in a month (UTC).", minimum=1, maximum=BUDGET_MAX),
         },
         "name",
     ),

@@ -207,6 +207,27 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/v1/credits/alerts",
+        handlers.list_credit_alerts,
+        _ACCOUNT,
+        Text("Alerts of low credits", "Opozorila o nizkem stanju kreditov"),
+        data(alerts=listing(ref("CreditAlert"))),
+    ),
+    Route(
+        "PUT",
+        "/v1/credits/alerts",
+        handlers.set_credit_alerts,
+        _ACCOUNT,
+        Text("Set the alerts of low credits", "Nastavi opozorila o nizkem stanju kreditov"),
+        data(alerts=listing(ref("CreditAlert"))),
+        description="Each is told once, by mail to the owners and as `credits.low` to endpoints that subscribe to it, "
+        "and again after the balance was above it.",
+        body="CreditAlertsRequest",
+        example={"thresholds": [1000, 200]},
+        statuses=(400, 413, 415),
+    ),
+    Route(
+        "GET",
         "/v1/statement",
         handlers.get_statement,
         _ACCOUNT,
@@ -235,6 +256,19 @@ ROUTES: tuple[Route, ...] = (
         body="NewKeyRequest",
         example={"name": "ci", "scopes": ["generations:read", "generations:write"]},
         statuses=(400, 413, 415),
+    ),
+    Route(
+        "PATCH",
+        "/v1/keys/{id}",
+        handlers.update_key,
+        _KEYS,
+        Text("Change the name or the budget of an API key", "Spremeni ime ali proračun ključa API"),
+        data(key=ref("Key")),
+        description="A key and those that replaced it by a rotation share one budget. One that is set in the middle of "
+        "a month counts from its first day.",
+        body="KeyChange",
+        example={"monthlyBudget": 5000},
+        statuses=(400, 404, 413, 415),
     ),
     Route(
         "DELETE",

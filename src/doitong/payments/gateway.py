@@ -1,0 +1,131 @@
+"""Stripe, by its own library: make, read and end checkout sessions, and prove who sent a webhook.
+
+The library is imported at the first use and off the event loop: processes that sell nothing never load it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from doitong.payments.model import Checkout, Payment
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+
+TIMEOUT_SECONDS = 10.0
+RETRIES = 2
+CHECKOUT_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+
+
+class StripeAway(Exception):
+    """Stripe did not answer, or not with what was asked for."""
+
+
+class SignatureWrong(Exception):
+    """A webhook that Stripe did not sign, or not just now."""
+
+
+class StripeGateway:
+    """One Stripe account."""
+
+    def __init__(self, secret_key: str, webhook_secret: str, base_url: str) -> None:
+        self._secret_key = secret_key
+        self._webhook_secret = webhook_secret
+        self._base_url = base_url
+        self._client: StripeClient | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether webhooks can be proven."""
+        return bool(self._webhook_secret)
+
+    async def create(self, payment: Payment, title: str, language: str, success_url: str, cancel_url: str) -> Checkout:
+        """A checkout session of a payment; asked again, the same one. Raises StripeAway."""
+        client = await self._open()
+        price = {
+            "currency": payment.currency,
+            "unit_amount": payment.amount_minor,
+            "product_data": {"name": title},
+        }
+        params: Any = {
+            "mode": "payment",
+            "client_reference_id": payment.id,
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "metadata": {"payment": payment.id, "account": payment.account_id},
+            "locale": language,
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+        }
+        session = await self._ask(
+            client.v1.checkout.sessions.create_async(params, options={"idempotency_key": payment.id})
+        )
+        return to_checkout(session)
+
+    async def read(self, checkout_id: str) -> Checkout:
+        """Raises StripeAway."""
+        client = await self._open()
+        return to_checkout(await self._ask(client.v1.checkout.sessions.retrieve_async(checkout_id)))
+
+    async def verify(self, body: bytes, signature: str | None) -> tuple[str, Checkout | None]:
+        """The kind of a webhook's event, and its checkout session if it is about one.
+
+        Raises SignatureWrong: also for a moment that is too far from now.
+        """
+        await self._open()
+        from stripe import SignatureVerificationError, WebhookSignature  # noqa: PLC0415
+
+        try:
+            text = body.decode()
+            WebhookSignature.verify_header(text, signature or "", self._webhook_secret, 300)
+            event = orjson.loads(body)
+            kind, about = event["type"], event["data"]["object"]
+        except (SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            raise SignatureWrong from error
+        return kind, to_checkout(about) if kind in CHECKOUT_EVENTS else None
+
+    async def _open(self) -> "StripeClient":
+        if self._client is None:
+            self._client = await asyncio.to_thread(self._make)
+        return self._client
+
+    def _make(self) -> "StripeClient":
+        import stripe  # noqa: PLC0415 - heavy
+
+        return stripe.StripeClient(
+            self._secret_key,
+            base_addresses={"api": self._base_url},
+            max_network_retries=RETRIES,
+            http_client=stripe.HTTPXClient(timeout=TIMEOUT_SECONDS),
+        )
+
+    async def _ask(self, question: Any) -> Mapping[str, Any]:
+        from stripe import StripeError  # noqa: PLC0415
+
+        try:
+            async with asyncio.timeout(3 * TIMEOUT_SECONDS):
+                answer: Mapping[str, Any] = (await question).to_dict()
+        except (StripeError, OSError) as error:  # TimeoutError is an OSError
+            raise StripeAway(type(error).__name__) from error
+        return answer
+
+
+def to_checkout(session: Mapping[str, Any]) -> Checkout:
+    """A session object as Stripe documents it: `payment_status` tells of the money, `status` of the page."""
+    return Checkout(
+        id=str(session["id"]),
+        reference=session.get("client_reference_id"),
+        is_paid=session.get("payment_status") == "paid",
+        is_expired=session.get("status") == "expired",
+        amount_minor=session.get("amount_total"),
+        currency=session.get("currency"),
+        url=session.get("url"),
+    )
