@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from tests.system import Customer, Receiver, System
+from tests.system import Customer, Receiver, System, free_port
 
 from doitong.app import Application
 from doitong.core.ids import new_id
@@ -66,7 +66,7 @@ def seed(system: System) -> Town:
 
 
 def _watch(system: System, customer: Customer, receiver: Receiver) -> None:
-    for url in (f"{receiver.url}/doitong", "http://127.0.0.1:9/down"):
+    for url in (f"{receiver.url}/doitong", f"http://127.0.0.1:{free_port()}/down"):
         made = customer.post("/v1/webhook_endpoints", {"url": url, "description": "Production"})
         assert made.status_code == 200, made.text
 
