@@ -15,6 +15,7 @@ class Claim:
     """An exclusive right to send, until the lease ends or a later fence is given out."""
 
     delivery_id: str
+    account_id: str
     fence: int
     attempts: int
     url: str
@@ -42,7 +43,7 @@ WITH claimed AS (
     WHERE id = $1 AND state = 'pending' AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2)
     RETURNING id, account_id, event_id, endpoint_id, fence, attempts, url
 )
-SELECT c.id AS delivery_id, c.fence, c.attempts, c.url, c.endpoint_id, p.disabled_at AS endpoint_disabled_at,
+SELECT c.id AS delivery_id, c.account_id, c.fence, c.attempts, c.url, c.endpoint_id, p.disabled_at AS endpoint_disabled_at,
     c.event_id, e.type AS event_type, e.body,
     a.signing_secret, a.previous_signing_secret, a.previous_secret_until
 FROM claimed c JOIN event e ON e.id = c.event_id JOIN account a ON a.id = c.account_id
@@ -140,13 +141,15 @@ async def note_failure(connection: Connection, endpoint_id: str, started_at: dat
     return started_at
 
 
-async def disable_endpoint(connection: Connection, endpoint_id: str, reason: DisabledReason, now: datetime) -> None:
-    await connection.execute(
+async def disable_endpoint(connection: Connection, endpoint_id: str, reason: DisabledReason, now: datetime) -> bool:
+    """False when it is disabled already."""
+    result = await connection.execute(
         "UPDATE endpoint SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL",
         endpoint_id,
         now,
         reason,
     )
+    return bool(result == "UPDATE 1")
 
 
 async def rearm_lost(connection: Connection, now: datetime, overdue_before: datetime, limit: int) -> Sequence[str]:
@@ -167,6 +170,7 @@ async def rearm_lost(connection: Connection, now: datetime, overdue_before: date
 def _to_claim(row: Row) -> Claim:
     return Claim(
         delivery_id=row["delivery_id"],
+        account_id=row["account_id"],
         fence=row["fence"],
         attempts=row["attempts"],
         url=row["url"],
