@@ -160,8 +160,8 @@ async def _check(app: Application, standin: LocalStandin, accepted: dict[str, st
     for generation_id, prompt in accepted.items():
         row = rows[generation_id]
         bought = Counter(task["path"] for task in tasks.get(prompt, []))
-        failed = sum(task["status"] == "FAILED" for task in tasks.get(prompt, []))
-        assert all(count <= 1 + failed for count in bought.values()), (dict(row), tasks[prompt])
+        failed = Counter(task["path"] for task in tasks.get(prompt, []) if task["status"] == "FAILED")
+        assert all(bought[path] <= 1 + failed[path] for path in bought), (dict(row), tasks[prompt])
         if row["status"] == "completed":
             assert bought["text_to_video"] + bought["image_to_video"] >= 1
     listed = {item.id for item in (await app.settlement.list_page(1000, None)).items}

@@ -17,6 +17,8 @@ STORE = "store"  # payload: generation id
 CANCEL = "cancel"  # what a generation without a film may leave: a task, files; payload: generation id
 DELIVER = "deliver"  # payload: delivery id
 
+SOON = 1  # priority of what ends a generation: it goes before whatever begins one
+
 
 async def enqueue(
     connection: Connection,
@@ -50,7 +52,7 @@ async def enqueue_missing(connection: Connection, entrypoint: str, ids: Sequence
     await enqueue(connection, entrypoint, ids[waiting:])
 
 
-async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[str]) -> None:
+async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[str], *, priority: int = 0) -> None:
     """Queue a job for each of these ids that has none, where a job is about one id alone."""
     if not ids:
         return
@@ -60,7 +62,7 @@ async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[
         [item.encode() for item in ids],
     )
     known = {row["payload"].decode() for row in rows}
-    await enqueue(connection, entrypoint, [item for item in ids if item not in known])
+    await enqueue(connection, entrypoint, [item for item in ids if item not in known], priority=priority)
 
 
 LOG_KEPT = timedelta(days=1)

@@ -56,6 +56,15 @@ class PreviewMaker:
         self._video = _SilentVideo(self._paths.video, size, self._pace, seconds)
         self._taken, self._due = 0, 0.0
 
+    @property
+    def wants_next(self) -> bool:
+        """Whether anything of the next frame is kept; one of which nothing is may be skipped."""
+        return self._taken in self._poster_numbers or self._taken + 1e-6 >= self._due
+
+    def skip(self) -> None:
+        """Count the next frame without looking at it."""
+        self._taken += 1
+
     def take(self, planes: Planes) -> None:
         """The next frame: Y, U and V; what of it is kept is copied."""
         number, self._taken = self._taken, self._taken + 1

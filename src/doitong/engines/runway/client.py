@@ -4,7 +4,8 @@ A create call is sent once, on a connection of its own: a kept one that the serv
 refusal look like a lost answer. Reads may be repeated, and say `RunwayAway` when there is no usable answer.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,9 @@ from doitong.engines.runway.failures import AWAY, Refusal, error_text, judge_ans
 API_VERSION = "2024-11-06"
 ANSWER_BYTES_MAXIMUM = 1024 * 1024
 CREATE_SECONDS, READ_SECONDS, CONNECT_SECONDS = 55.0, 15.0, 5.0
+KEPT_SECONDS = 30.0
 CONNECTIONS = 64
+READERS = 8  # share the connections of reads: a pool looks at each of its connections for every call
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 _log = structlog.get_logger(__name__)
@@ -62,21 +65,27 @@ class RunwayClient:
         }
         self._breaker = breaker
         self._refusing = refusing
-        base = base_url.rstrip("/")
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-        kept = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30)
-        single = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
-        self._reads = httpx.AsyncClient(base_url=base, headers=headers, timeout=timeout, trust_env=False, limits=kept)
-        self._creates = httpx.AsyncClient(
-            base_url=base,
-            headers=headers,
-            timeout=httpx.Timeout(CREATE_SECONDS, connect=CONNECT_SECONDS),
-            trust_env=False,
-            limits=single,
-        )
+        base, trust = base_url.rstrip("/"), httpx.create_ssl_context(trust_env=False)
+
+        def client(seconds: float, connections: int, kept: int) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=base,
+                headers=headers,
+                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+                trust_env=False,
+                verify=trust,
+                limits=httpx.Limits(
+                    max_connections=connections, max_keepalive_connections=kept, keepalive_expiry=KEPT_SECONDS
+                ),
+            )
+
+        share = CONNECTIONS // READERS
+        self._readers = [_Reader(client(READ_SECONDS, share, share)) for _ in range(READERS)]
+        self._creates = client(CREATE_SECONDS, CONNECTIONS, 0)
 
     async def close(self) -> None:
-        await self._reads.aclose()
+        for reader in self._readers:
+            await reader.client.aclose()
         await self._creates.aclose()
 
     async def create(self, path: str, body: Mapping[str, Any], customer: str) -> str:
@@ -133,12 +142,31 @@ class RunwayClient:
         if not self._breaker.admit():
             raise RunwayAway("the circuit breaker is open")
         try:
-            answer = await _send(self._reads, method, path, {}, body)
+            async with self._reader() as client:
+                answer = await _send(client, method, path, {}, body)
         except (httpx.HTTPError, RunwayAway) as error:
             self._breaker.note(is_answered=False)
             raise RunwayAway(repr(error)) from error
         self._breaker.note(is_answered=answer.status < 500)
         return answer
+
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[httpx.AsyncClient]:
+        """The one of the readers that has the least to do."""
+        reader = min(self._readers, key=lambda reader: reader.calls)
+        reader.calls += 1
+        try:
+            yield reader.client
+        finally:
+            reader.calls -= 1
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A client for reads, and how many it has under way."""
+
+    client: httpx.AsyncClient
+    calls: int = 0
 
 
 class CreateRefused(EngineRefused):
