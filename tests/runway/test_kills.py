@@ -53,11 +53,11 @@ class Workers:
 
 
 @pytest.mark.parametrize(
-    ("generations", "kills"),
-    [pytest.param(40, 15, id="short"), pytest.param(500, 300, id="full", marks=pytest.mark.slow)],
+    ("generations", "kills", "hurry"),
+    [pytest.param(40, 15, 20, id="short"), pytest.param(500, 300, 1, id="full", marks=pytest.mark.slow)],
 )
 async def test_kills_lose_nothing_buy_nothing_twice_and_unknown_ones_are_listed(
-    dsn: str, tmp_path: Path, generations: int, kills: int, capsys: pytest.CaptureFixture[str]
+    dsn: str, tmp_path: Path, generations: int, kills: int, hurry: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = int(os.environ.get("DOITONG_CHAOS_SEED", "1"))
     options = Options(
@@ -80,6 +80,7 @@ async def test_kills_lose_nothing_buy_nothing_twice_and_unknown_ones_are_listed(
             zygote = await asyncio.create_subprocess_exec(
                 sys.executable,
                 str(Path(__file__).with_name("zygote.py")),
+                str(hurry),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

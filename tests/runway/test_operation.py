@@ -186,8 +186,7 @@ async def test_an_unreachable_runway_is_asked_seldom_and_loses_nothing(opened: O
 
 def _call_at(client: Any, url: str) -> None:
     """Send this client's calls to another address."""
-    for one in (client._creates, *(reader.client for reader in client._readers)):
-        one.base_url = url
+    client._base = client._creates.base_url = url
 
 
 def test_runway_itself_is_polled_no_faster_than_it_asks() -> None:

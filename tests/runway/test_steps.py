@@ -109,14 +109,11 @@ async def test_while_runway_cannot_be_asked_for_the_still_nothing_is_bought(stud
     generation_id = await studio.submit("a pier", aspectRatio="1:1")
     while (await studio.row(generation_id))["stage"] != "queued" or VIDEO not in bought(studio):
         await studio.work()
-    client, url = studio.workshop.engines["runway"]._client, "http://127.0.0.1:9"
-    readers = [reader.client for reader in client._readers]
-    for reader in readers:
-        reader.base_url = url
+    client = studio.workshop.engines["runway"]._client
+    client._base = "http://127.0.0.1:9"
     await studio.work(25)
     assert bought(studio) == [STILL, VIDEO]
-    for reader in readers:
-        reader.base_url = studio.standin.url
+    client._base = studio.standin.url
     assert (await studio.finish(generation_id, rounds=120))["status"] == "completed"
     assert bought(studio) == [STILL, VIDEO, VIDEO]
 

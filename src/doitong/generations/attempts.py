@@ -279,6 +279,8 @@ class AttemptRunner:
         metadata = await self._keeper.keep(generation, film, steps)
         with steps.step("commit"):
             await self._complete(generation, metadata)
+        for name, seconds in steps.seconds.items():
+            self._metrics.record_stage(name, seconds)
         _log.info("film_kept", generation_id=generation.id, engine=generation.engine, ms=steps.milliseconds)
 
     # Recovery ----------------------------------------------------------------------------------------------

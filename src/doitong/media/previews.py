@@ -19,14 +19,16 @@ def make_previews(film: Path, facts: FilmFacts) -> Previews:
     not take them.
     """
     import av  # noqa: PLC0415  # heavy: only a worker that makes previews pays for it
+    from av.video.reformatter import VideoReformatter  # noqa: PLC0415
 
     from doitong.media.preview_maker import PreviewMaker  # noqa: PLC0415
 
     try:
         with PreviewMaker(film, facts.width, facts.height, facts.frames_per_second, facts.frames) as maker:
+            converter = VideoReformatter()  # one for all frames: what it prepares costs more than a frame
             for frame in _frames(film):
                 if maker.wants_next:
-                    maker.take(_planes(frame))
+                    maker.take(_planes(frame, converter))
                 else:
                     maker.skip()
             return maker.close()
@@ -46,7 +48,7 @@ def _frames(film: Path) -> Iterator[Any]:
         yield from container.decode(stream)
 
 
-def _planes(frame: Any) -> Any:
+def _planes(frame: Any, converter: Any) -> Any:
     """Y, U and V in BT.709 and limited range; converted only where the frame's own are others, since that is slow.
 
     A film that does not say is taken as players take one of 720 lines or more: as BT.709 in limited range.
@@ -55,7 +57,7 @@ def _planes(frame: Any) -> Any:
 
     has_form = frame.format.name == "yuv420p" and frame.colorspace in _BT709 and frame.color_range in _LIMITED
     if not has_form:
-        frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+        frame = converter.reformat(frame, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
     return tuple(
         np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
         for plane in frame.planes
