@@ -5,6 +5,7 @@ refusal look like a lost answer. Reads may be repeated, and say `RunwayAway` whe
 hundreds a second, so they go through httpcore alone, at half the processor time of httpx around it.
 """
 
+import functools
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -79,7 +80,7 @@ class RunwayClient:
             "Content-Type": "application/json",
             "User-Agent": "Doitong",
         }
-        trust = httpx.create_ssl_context(trust_env=False)
+        trust = _public_roots()
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._readers = [_Reader(_make_pool(trust)) for _ in range(READERS)]
         self._creates = httpx.AsyncClient(
@@ -183,6 +184,12 @@ class _Reader:
 
     pool: httpcore.AsyncConnectionPool
     calls: int = 0
+
+
+@functools.cache
+def _public_roots() -> ssl.SSLContext:
+    """Verification against the public certificate authorities; reading them takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _make_pool(trust: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
