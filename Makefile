@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## The same, then make the documentation's first video 
 	@exec $(BIN)/doitong up --demo $(ARGS)
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-s3 ## Run the tests. ARGS=tests/platform narrows them.
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports.
 	$(BIN)/ruff check .

@@ -1,7 +1,8 @@
 """`python -m bench.runway`: many generations in flight at a stand-in of Runway, one worker, everything else real.
 
-Nearly all tasks render for an hour, so that they stay in flight; a few end while the worker watches all of them, and of
-those it is measured how long after their end at the upstream the customer's webhook arrives.
+Nearly all tasks render for an hour, so that they stay in flight; some end while the worker watches all of them, and of
+those it is measured how long after their end at the upstream the customer's webhook arrives, and where the time went:
+the moments are the stand-in's, the database's, and the worker's own line about each film.
 """
 
 import argparse
@@ -25,10 +26,11 @@ from doitong.generations.model import RawRequest
 from doitong.standins.runway import StandinProcess
 
 KEY = "key_bench"
-IN_FLIGHT, ENDING, POLL_SECONDS = 10_000, 40, 20.0
-ENDING_PACE_SECONDS = 3.0  # between ends: each film is fetched, probed and gets its previews, on the same two cores
+IN_FLIGHT, ENDING, POLL_SECONDS = 10_000, 200, 20.0
+PACE_SECONDS = 1.5  # between ends: each film is fetched, probed and gets its previews, on the same two cores
 RENDER_SECONDS = 30.0
 SUBMITTERS = 64
+WARM_UPS = 8  # so that what is loaded and grows once is there before memory is looked at
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Given:
     in_flight: int
     ending: int
     poll_seconds: float
+    pace_seconds: float
 
 
 class Field:
@@ -86,6 +89,34 @@ class Field:
         times = self.worker.cpu_times()
         return times.user + times.system
 
+    async def parts(self, moments: dict[str, tuple[float, float]]) -> dict[str, list[float]]:
+        """Where the time between the end and the telling went, for each of these generations, in seconds."""
+        async with self.app.database.reading() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT g.id, extract(epoch FROM g.completed_at)::float8 AS completed_at,
+                    (SELECT extract(epoch FROM max(t.ended_at))::float8 FROM engine_task t
+                     WHERE t.generation_id = g.id) AS seen_at
+                FROM generation g WHERE g.id = ANY ($1) AND g.status = 'completed'
+                """,
+                list(moments),
+            )
+        kept = {}
+        for line in (self.system.folder / "worker.log").read_text().splitlines():
+            if '"film_kept"' in line:
+                said = json.loads(line)
+                kept[said["generation_id"]] = {name: value / 1000 for name, value in said["ms"].items()}
+        parts: dict[str, list[float]] = {}
+        for row in rows:
+            ended_at, told_at = moments[row["id"]]
+            seen_at, completed_at, steps = row["seen_at"], row["completed_at"], dict(kept[row["id"]])
+            commit = steps.pop("commit")
+            found = {"ended → seen": seen_at - ended_at, "seen → taken": completed_at - seen_at - sum(steps.values())}
+            found |= steps | {"commit": commit, "committed → told": told_at - completed_at}
+            for name, value in found.items():
+                parts.setdefault(name, []).append(value)
+        return parts
+
     async def fill(self) -> float:
         """Bring everything into flight; seconds that it took."""
         started, left = time.monotonic(), list(range(self.given.in_flight))
@@ -105,45 +136,52 @@ async def _run(field: Field) -> dict[str, Any]:
     server = await asyncio.start_server(hooks.serve, "127.0.0.1", 0)
     hook = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     await field.open_account()
-    await field.submit("warm up #slow:1", hook)
-    while not hooks.arrived:
+    for number in range(WARM_UPS):
+        await field.submit(f"warm up {number} #slow:1", hook)
+    while len(hooks.arrived) < WARM_UPS:
         await asyncio.sleep(0.1)
-    hooks.arrived.clear()
-    memory = field.memory_mb()
-    fill_seconds = await field.fill()
+    memory, fill_seconds = [field.memory_mb()], await field.fill()
     await asyncio.sleep(given.poll_seconds)
+    memory.append(field.memory_mb())
     cpu, reads, started = field.cpu_seconds(), _reads(field), time.monotonic()
     ids = {}
     for number in range(given.ending):
         prompt = f"ending {number} #slow:{RENDER_SECONDS + number * 0.01:.2f}"
         ids[await field.submit(prompt, hook)] = prompt
-        await asyncio.sleep(ENDING_PACE_SECONDS)
+        await asyncio.sleep(given.pace_seconds)
     seconds, cpu = time.monotonic() - started, field.cpu_seconds() - cpu
-    reads, memory_full = _reads(field) - reads, field.memory_mb()
+    reads = _reads(field) - reads
+    memory.append(field.memory_mb())
     until = time.monotonic() + RENDER_SECONDS + 10 * given.poll_seconds
-    while len(hooks.arrived) < given.ending and time.monotonic() < until:
+    while len(hooks.arrived) < given.ending + WARM_UPS and time.monotonic() < until:
         await asyncio.sleep(0.2)
     server.close()
     tasks = {task["prompt"]: task for task in field.standin.state()["tasks"]}
-    assert hooks.arrived, "nobody was told of an end"
-    lags = sorted(
-        hooks.arrived[item] - tasks[prompt]["endsAt"] for item, prompt in ids.items() if item in hooks.arrived
-    )
-    calls = sorted(tasks[prompt]["reads"] for prompt in ids.values())
+    told = {item: hooks.arrived[item] for item in ids if item in hooks.arrived}
+    assert told, "nobody was told of an end"
+    whole = [moment - tasks[ids[item]]["endsAt"] for item, moment in told.items()]
+    parts = await field.parts({item: (tasks[ids[item]]["endsAt"], moment) for item, moment in told.items()})
+    calls = [tasks[prompt]["reads"] for prompt in ids.values()]
     return {
         "in flight": await field.in_flight(),
-        "told / ended": f"{len(lags)} / {given.ending}",
+        "told / ended": f"{len(told)} / {given.ending}",
         "poll interval, s": given.poll_seconds,
-        "end → customer told, p50 s": round(lags[len(lags) // 2], 2),
-        "end → customer told, p99 s": round(lags[min(len(lags) - 1, int(len(lags) * 0.99))], 2),
-        "the aim, 2 × poll interval, s": 2 * given.poll_seconds,
+        "end → customer told, p50 / p99 / longest, s": _spread(whole),
+        "the aim for p99: 2 × poll interval, s": 2 * given.poll_seconds,
+        **{f"  of it {name}": _spread(values) for name, values in parts.items()},
         "looks a second": round(reads / seconds, 1),
         "looks at a task that rendered 30 s, mean": round(sum(calls) / len(calls), 1),
         "worker, share of one core": round(cpu / seconds, 2),
-        "worker memory, MB": round(memory_full, 1),
-        "worker memory for each in flight, KB": round((memory_full - memory) * 1000 / given.in_flight, 2),
+        "worker memory before, filled, after the ends, MB": " / ".join(f"{value:.0f}" for value in memory),
+        "worker memory for each in flight, KB": round((memory[1] - memory[0]) * 1000 / given.in_flight, 2),
         "submissions to Runway a second while filling": round(given.in_flight / fill_seconds, 1),
     }
+
+
+def _spread(values: list[float]) -> str:
+    ordered = sorted(values)
+    p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
+    return f"{p50:.2f} / {p99:.2f} / {ordered[-1]:.2f}"
 
 
 def _reads(field: Field) -> int:
@@ -198,8 +236,9 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=IN_FLIGHT)
     parser.add_argument("--ending", type=int, default=ENDING)
     parser.add_argument("--poll-seconds", type=float, default=POLL_SECONDS)
+    parser.add_argument("--pace-seconds", type=float, default=PACE_SECONDS, help="between two ends")
     given = parser.parse_args()
-    figures = measure(Given(given.in_flight, given.ending, given.poll_seconds))
+    figures = measure(Given(given.in_flight, given.ending, given.poll_seconds, given.pace_seconds))
     for name, value in figures.items():
         print(f"{name:55} {value}")
 

@@ -75,7 +75,7 @@ class Customer:
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(
-            base_url=self.url, headers={"X-API-Key": self.key}, trust_env=False, timeout=END_SECONDS + 10
+            base_url=self.url, headers={"X-API-Key": self.key}, trust_env=False, timeout=END_SECONDS + 10, verify=False
         )
 
     def get(self, path: str, **headers: str) -> httpx.Response:

@@ -33,7 +33,9 @@ async def serving(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
         if task.done():
             task.result()
     port = listener.getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30, verify=False
+    ) as client:
         yield client
     server.should_exit = True
     await task

@@ -48,7 +48,7 @@ class Origin:
         self.storage = storage
         self.files = files
         self.port = port
-        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}")
+        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False)
 
     async def raw(self, request: bytes) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

@@ -2,11 +2,8 @@
 the webhook; nothing is ever bought twice.
 """
 
-from typing import Any
-
 import pytest
 
-from doitong.audit.model import COMMAND
 from doitong.core.errors import REGISTRY
 from doitong.engines.runway.failures import CREATE_TABLE, TASK_TABLE
 from doitong.standins.runway import Options
@@ -160,42 +157,3 @@ async def test_a_task_that_was_cancelled_there_gives_the_credits_back(studio: St
     await studio.finish(generation_id)
     await _check_told(studio, generation_id, "ENGINE_FAILED", 0)
     assert len(studio.tasks()) == 1
-
-
-async def test_a_second_step_that_must_wait_keeps_the_first(studio: Studio, monkeypatch: Any) -> None:
-    """The still is bought once, however often its animation is put off."""
-    engine = studio.workshop.engines["runway"]
-    generation_id = await studio.submit("a pier", aspectRatio="1:1")
-    real, refused = engine._client.create, []
-
-    async def create(path: str, body: Any, customer: str) -> str:
-        if path == "image_to_video" and len(refused) < 2:
-            refused.append(path)
-            body = {**body, "promptText": "#http:429"}
-        return str(await real(path, body, customer))
-
-    monkeypatch.setattr(engine._client, "create", create)
-    assert (await studio.finish(generation_id, rounds=150))["status"] == "completed"
-    assert len(refused) == 2
-    assert [task["path"] for task in studio.tasks()] == ["text_to_image", "image_to_video"]
-
-
-async def test_the_second_step_may_be_unknown_too(studio: Studio, monkeypatch: Any) -> None:
-    engine = studio.workshop.engines["runway"]
-    generation_id = await studio.submit("a pier", aspectRatio="1:1")
-    real = engine._client.create
-
-    async def create(path: str, body: Any, customer: str) -> str:
-        if path == "image_to_video":
-            body = {**body, "promptText": "#dropafteraccept"}
-        return str(await real(path, body, customer))
-
-    monkeypatch.setattr(engine._client, "create", create)
-    await studio.work(12)
-    await studio.workshop.sweeper.sweep()
-    assert (await studio.row(generation_id))["stage"] == "unknown"
-    assert (await studio.row(generation_id))["engine_task_id"].startswith("0~")
-    task_id = studio.tasks()[1]["id"]
-    await studio.app.settlement.bought(generation_id, task_id, COMMAND)
-    assert (await studio.finish(generation_id))["status"] == "completed"
-    assert len(studio.tasks()) == 2

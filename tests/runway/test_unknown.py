@@ -1,6 +1,7 @@
 """Guarantee: a submission whose answer was lost is listed, waits for the operator's word, and takes it exactly once."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from typing import Any
@@ -122,6 +123,7 @@ async def test_the_command_line_lists_and_settles(studio: Studio, dsn: str, tmp_
     def cli(*words: str) -> str:
         command = [sys.executable, "-m", "doitong", "generations", *words]
         environment = {"DATABASE_URL": dsn, "DOITONG_DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+        environment |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         return done.stdout
 

@@ -19,6 +19,8 @@ DELETE = "delete"  # the files of a generation that its owner deleted; payload: 
 DELIVER = "deliver"  # payload: delivery id
 MAIL = "mail"  # payload: mail id
 
+SOON = 1  # priority of what ends a generation: it goes before whatever begins one
+
 
 async def enqueue(
     connection: Connection,
@@ -52,7 +54,7 @@ async def enqueue_missing(connection: Connection, entrypoint: str, ids: Sequence
     await enqueue(connection, entrypoint, ids[waiting:])
 
 
-async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[str]) -> None:
+async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[str], *, priority: int = 0) -> None:
     """Queue a job for each of these ids that has none, where a job is about one id alone."""
     if not ids:
         return
@@ -62,7 +64,7 @@ async def enqueue_absent(connection: Connection, entrypoint: str, ids: Sequence[
         [item.encode() for item in ids],
     )
     known = {row["payload"].decode() for row in rows}
-    await enqueue(connection, entrypoint, [item for item in ids if item not in known])
+    await enqueue(connection, entrypoint, [item for item in ids if item not in known], priority=priority)
 
 
 LOG_KEPT = timedelta(days=1)

@@ -242,6 +242,13 @@ class Upstream(Engine, Protocol):
         """Whether a task that succeeded is only a step, to be followed by `advance` instead of `collect`."""
         ...
 
+    async def can_advance(self, request: EngineRequest, task_id: str) -> bool:
+        """Whether a step that succeeded in an earlier attempt can be gone on from: its output can be had still.
+
+        Buys nothing. Raises `EngineRefused` with a `wait` when the upstream cannot be asked.
+        """
+        ...
+
     async def advance(self, request: EngineRequest, task_id: str) -> str:
         """Start the step after a task that succeeded and return the new task's id. Raises as `submit` does."""
         ...

@@ -42,6 +42,7 @@ from doitong.generations.upstreams import Upstreams
 from doitong.moderation.service import Moderation
 from doitong.plans.model import PLANS
 from doitong.telemetry.metrics import Metrics
+from doitong.telemetry.steps import Steps
 
 __all__ = ["AttemptRunner", "AttemptSettings", "to_motion"]
 
@@ -180,7 +181,7 @@ class AttemptRunner:
         except BaseException:
             await engine.cancel(task_id)
             raise
-        await self._keep(generation, film, report)
+        await self._keep(generation, film, report, Steps())
 
     async def _watch_here(self, engine: Engine, task_id: str, report: Report) -> None:
         report.stage = Stage.RENDERING
@@ -202,6 +203,10 @@ class AttemptRunner:
         request = await self._request(generation, folder)
         if self._upstreams.has_policy(generation.engine):
             await self._screen(generation, request)
+        step = await self._upstreams.finished_step(generation, request)
+        if step is not None:
+            await self._advance(generation, report, request, step)
+            return
         request = await upstream.prepare(request)
         await self._announce(generation, report)
         try:
@@ -224,11 +229,12 @@ class AttemptRunner:
         except DoitongError as refusal:
             raise EngineRefused(EngineFailure(refusal.code, "before the engine was asked")) from refusal
 
-    async def _announce(self, generation: Generation, report: Report) -> None:
-        """Put on record that a submission is on its way, before it is: from here on it may be bought."""
+    async def _announce(self, generation: Generation, report: Report, step: str | None = None) -> None:
+        """Put on record that a submission is on its way, and from which step: from here on it may be bought."""
         report.sent_at = self._clock.now()
         async with self._database.transaction() as connection:
-            if not await upstream_store.set_sent(connection, generation.id, generation.fence, report.sent_at):
+            sent_at, fence = report.sent_at, generation.fence
+            if not await upstream_store.set_sent(connection, generation.id, fence, sent_at, step):
                 raise LeaseLost
         report.may_be_bought, report.stage = True, Stage.SUBMITTING
 
@@ -257,13 +263,16 @@ class AttemptRunner:
         if upstream.has_next(generation.engine_task_id):
             await self._advance(generation, report, request, generation.engine_task_id)
             return
-        film = await upstream.collect(request, generation.engine_task_id, folder / "film.mp4")
-        await self._keep(generation, film, report)
+        steps = Steps()
+        with steps.step("fetch"):
+            film = await upstream.collect(request, generation.engine_task_id, folder / "film.mp4")
+        await self._keep(generation, film, report, steps)
 
     async def _advance(self, generation: Generation, report: Report, request: EngineRequest, task_id: str) -> None:
-        """Buy the step after one that succeeded. What that one made is kept while the next has to wait."""
+        """Buy the step after one that succeeded. What that one made is kept: while the next has to wait, and where it
+        fails, for the next attempt."""
         upstream = self._upstreams.of(generation)
-        await self._announce(generation, report)
+        await self._announce(generation, report, task_id)
         try:
             next_id = await heard_out(upstream.advance(request, task_id))
         except EngineRefused as refused:
@@ -278,13 +287,18 @@ class AttemptRunner:
             raise SubmissionUnknown(repr(error)) from error
         await self._record_task(replace(generation, sent_at=report.sent_at), next_id)
 
-    async def _keep(self, generation: Generation, film: Film, report: Report) -> None:
+    async def _keep(self, generation: Generation, film: Film, report: Report, steps: Steps) -> None:
         """Store the film and complete; a worker that was taken for dead does not touch the stored file."""
         report.stage = Stage.STORING
         until = self._clock.now() + self._settings.lease
         if not await self._renew(generation, until, report):
             raise LeaseLost
-        await self._complete(generation, await self._keeper.keep(generation, film))
+        metadata = await self._keeper.keep(generation, film, steps)
+        with steps.step("commit"):
+            await self._complete(generation, metadata)
+        for name, seconds in steps.seconds.items():
+            self._metrics.record_stage(name, seconds)
+        _log.info("film_kept", generation_id=generation.id, engine=generation.engine, ms=steps.milliseconds)
 
     # Recovery ----------------------------------------------------------------------------------------------
 
@@ -298,7 +312,7 @@ class AttemptRunner:
             _log.warning("lease_expired", generation_id=generation.id, stage=generation.stage.value)
             if generation.lane is Lane.SUBMIT and generation.stage is Stage.STORING:
                 await store.set_lease(connection, generation.id, generation.fence, None)
-                await queue.enqueue(connection, queue.STORE, [generation.id])
+                await queue.enqueue(connection, queue.STORE, [generation.id], priority=queue.SOON)
                 return
         if generation.lane is Lane.SUBMIT and generation.sent_at is not None:
             await self._guard(generation, self._recover_submission)

@@ -1,6 +1,7 @@
 """From an engine's finished film to a stored output: probed, with previews, signed, before anyone is told."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from doitong.outputs.model import StoredFile
 from doitong.outputs.storage import OutputStorage
 from doitong.provenance.model import Claim
 from doitong.provenance.service import Provenance
+from doitong.telemetry.steps import Steps
 
 DURATION_TOLERANCE_SECONDS = 0.1
 
@@ -35,21 +37,19 @@ class FilmKeeper:
         self._storage = storage
         self._pictures = pictures
         self._provenance = provenance
+        self._cores = asyncio.Semaphore(os.cpu_count() or 1)  # more decoders at once would only make each other wait
 
-    async def keep(self, generation: Generation, film: Film) -> dict[str, Any]:
-        """Store the film and its previews; returns what `metadata` says of the file.
+    async def keep(self, generation: Generation, film: Film, steps: Steps) -> dict[str, Any]:
+        """Store the film and its previews; returns what `metadata` says of the file. `steps` notes what took how long.
 
         Storing again after a crash replaces the files with others of the same content. Raises `FilmUnfit`, OSError.
         """
-        previews = film.previews
-        try:
+        with steps.step("probe"):
             facts = await self._check(generation, film.path)
-            if previews is None:
-                previews = await asyncio.to_thread(make_previews, film.path, facts)
-        except FilmUnplayable as error:
-            raise FilmUnfit(str(error)) from error
-        provenance = await self._sign(generation, film)
-        stored = await self._put(generation.id, film.path, previews)
+        with steps.step("previews+sign"):
+            previews, provenance = await self._finish(generation, film, facts)
+        with steps.step("store"):
+            stored = await self._put(generation.id, film.path, previews)
         return {
             "duration": _plain(facts.duration_seconds),
             "width": facts.width,
@@ -69,13 +69,39 @@ class FilmKeeper:
         await self._storage.delete_outputs(generation_id)
 
     async def _check(self, generation: Generation, path: Path) -> FilmFacts:
-        """The film's facts, once it has no sound that nobody wanted."""
-        facts = await asyncio.to_thread(probe_film, path)
-        if facts.has_audio and not generation.parameters.get("audio", True):
-            await asyncio.to_thread(remove_sound, path)
+        """The film's facts, once it has no sound that nobody wanted. Raises `FilmUnfit`."""
+        try:
             facts = await asyncio.to_thread(probe_film, path)
+            if facts.has_audio and not generation.parameters.get("audio", True):
+                await asyncio.to_thread(remove_sound, path)
+                facts = await asyncio.to_thread(probe_film, path)
+        except FilmUnplayable as error:
+            raise FilmUnfit(str(error)) from error
         check_fitness(generation, facts)
         return facts
+
+    async def _finish(self, generation: Generation, film: Film, facts: FilmFacts) -> tuple[Previews, dict[str, Any]]:
+        """The previews, made where the engine has made none, and the signature: neither waits for the other.
+
+        Signing replaces the file by one with the same pictures. Both have ended when this ends, however it does.
+        """
+        made, signed = await asyncio.gather(
+            self._preview(film, facts), self._sign(generation, film), return_exceptions=True
+        )
+        if isinstance(made, BaseException):
+            raise made
+        if isinstance(signed, BaseException):
+            raise signed
+        return made, signed
+
+    async def _preview(self, film: Film, facts: FilmFacts) -> Previews:
+        if film.previews is not None:
+            return film.previews
+        async with self._cores:
+            try:
+                return await asyncio.to_thread(make_previews, film.path, facts)
+            except FilmUnplayable as error:
+                raise FilmUnfit(str(error)) from error
 
     async def _sign(self, generation: Generation, film: Film) -> dict[str, Any]:
         """Last of all that changes the film: what is stored is what was signed."""

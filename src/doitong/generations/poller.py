@@ -1,7 +1,8 @@
 """One shared poller for all tasks at upstreams: rows with a due time, taken in batches.
 
 Waiting is a row, never a coroutine. Due rows are claimed with SKIP LOCKED, so any number of workers may poll;
-a worker that dies leaves rows that come due again. What was seen is written back in one statement a batch.
+a worker that dies leaves rows that come due again. What was seen is written back together, as soon as it is seen: a
+look that takes long holds up no other.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ BATCH_MAXIMUM = 500
 BATCHES_MAXIMUM = 4  # at once: one upstream that is silent for a while holds up no other task
 CONCURRENT_LOOKS = 64
 LOOK_SECONDS_MAXIMUM = 20.0
-PAUSE_MINIMUM_SECONDS = 0.01
+WRITE_SECONDS = 0.1  # what was seen meanwhile is written together
+PAUSE_MINIMUM_SECONDS = 0.05  # what comes due meanwhile is claimed together
 PAUSE_MAXIMUM_SECONDS = 0.2
 JITTER = 0.1
 UNANSWERED_PAUSES = 2.0  # how many pauses until a task is asked for again that could not be asked for
@@ -99,8 +101,18 @@ class Poller:
             _log.exception("poll_failed")
 
     async def _handle(self, due: list[Generation]) -> None:
-        seen = await asyncio.gather(*(self._look(generation) for generation in due))
-        looked = list(zip(due, seen, strict=True))
+        """Look at all of them, and go on with those that have been seen while others are still being asked about."""
+        looks = {asyncio.create_task(self._look(generation)): generation for generation in due}
+        try:
+            while looks:
+                seen, _ = await asyncio.wait(looks, timeout=WRITE_SECONDS)
+                if seen:
+                    await self._settle([(looks.pop(look), look.result()) for look in seen])
+        finally:
+            for look in looks:
+                look.cancel()
+
+    async def _settle(self, looked: list[tuple[Generation, TaskStatus | None]]) -> None:
         await self._write(looked)
         for generation, status in looked:
             if status and status.state in (TaskState.FAILED, TaskState.LOST, TaskState.CANCELED):
@@ -136,11 +148,12 @@ class Poller:
             if status and status.state in ENDED
         ]
         async with self._database.transaction() as connection:
+            await store.lock_in_order(connection, [item.id for item, _ in looked])
             await store.rearm(connection, running)
             await store.end_tasks(connection, ended, self._clock.now())
             if done:
                 moved = await store.set_storing(connection, [(item.id, item.fence) for item in done])
-                await queue.enqueue(connection, queue.STORE, moved)
+                await queue.enqueue(connection, queue.STORE, moved, priority=queue.SOON)
                 pools = list({item.pool for item in done if item.pool})
                 waiting = await store.ready_in_pools(connection, pools, len(done)) if pools else []
                 await queue.enqueue(connection, queue.SUBMIT, waiting)

@@ -82,7 +82,7 @@ class Sweeper:
                 ids = [generation_id for generation_id, of_lane in ready if of_lane is lane]
                 await queue.enqueue_missing(connection, LANE_ENTRYPOINTS[lane], ids)
             storing = await store.storing_without_look(connection, BATCH_MAXIMUM)
-            await queue.enqueue_absent(connection, queue.STORE, storing)
+            await queue.enqueue_absent(connection, queue.STORE, storing, priority=queue.SOON)
 
     async def _promote(self) -> None:
         async with self._database.reading() as connection:

@@ -37,6 +37,11 @@ async def next_due(connection: Connection) -> datetime | None:
     return moment
 
 
+async def lock_in_order(connection: Connection, ids: Sequence[str]) -> None:
+    """Lock these rows by id, so that two pollers that write of the same ones cannot wait for each other in a ring."""
+    await connection.execute("SELECT FROM generation WHERE id = ANY ($1) ORDER BY id FOR UPDATE", list(ids))
+
+
 class Rearmed(NamedTuple):
     """A task that still runs: when to look again, and its new deadline where it has not begun to render."""
 
@@ -116,16 +121,22 @@ async def ready_in_pools(connection: Connection, pools: Sequence[str], limit: in
 # Submissions -----------------------------------------------------------------------------------------------
 
 
-async def set_sent(connection: Connection, generation_id: str, fence: int, now: datetime) -> bool:
-    """Before the call that may buy: without this mark, nothing was sent; False when the fence has moved on."""
+async def set_sent(
+    connection: Connection, generation_id: str, fence: int, now: datetime, step: str | None = None
+) -> bool:
+    """Before the call that may buy: without this mark, nothing was sent; False when the fence has moved on.
+
+    `step` is the finished task that the call goes on from.
+    """
     result = await connection.execute(
         """
-        UPDATE generation SET stage = 'submitting', sent_at = $3
+        UPDATE generation SET stage = 'submitting', sent_at = $3, engine_task_id = coalesce($4, engine_task_id)
         WHERE id = $1 AND fence = $2 AND status = 'processing' AND lease_until IS NOT NULL
         """,
         generation_id,
         fence,
         now,
+        step,
     )
     return result == "UPDATE 1"
 
@@ -181,6 +192,19 @@ async def tasks_of(connection: Connection, generation_id: str) -> list[Mapping[s
         "SELECT * FROM engine_task WHERE generation_id = $1 ORDER BY accepted_at, task_id", generation_id
     )
     return [dict(row) for row in rows]
+
+
+async def succeeded_tasks(connection: Connection, generation: Generation) -> list[str]:
+    """What a generation's engine has finished for it and is proven to have, newest first."""
+    rows = await connection.fetch(
+        """
+        SELECT task_id FROM engine_task WHERE generation_id = $1 AND engine = $2 AND outcome = 'succeeded'
+        ORDER BY accepted_at DESC, task_id DESC
+        """,
+        generation.id,
+        generation.engine,
+    )
+    return [row["task_id"] for row in rows]
 
 
 # Unknown ---------------------------------------------------------------------------------------------------

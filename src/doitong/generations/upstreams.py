@@ -7,7 +7,7 @@ import structlog
 
 from doitong.core.clock import Clock
 from doitong.db.pool import Connection, Database
-from doitong.engines.port import Engine, Problem, Standing, Upstream
+from doitong.engines.port import Engine, EngineRequest, Problem, Standing, Upstream
 from doitong.generations import upstream_store as store
 from doitong.generations.model import Generation
 from doitong.generations.requests import to_wish
@@ -47,6 +47,20 @@ class Upstreams:
     def has_policy(self, engine: str) -> bool:
         """Whether an engine judges content, and its owner's account with it."""
         return engine in self._routing.offers
+
+    async def finished_step(self, generation: Generation, request: EngineRequest) -> str | None:
+        """The last step that an earlier attempt has finished and that can be gone on from, so that it is bought once.
+
+        Raises `EngineRefused` with a wait when the upstream cannot be asked.
+        """
+        upstream = self.of(generation)
+        async with self._database.reading() as connection:
+            tasks = await store.succeeded_tasks(connection, generation)
+        for task_id in tasks:
+            if upstream.has_next(task_id) and await upstream.can_advance(request, task_id):
+                _log.info("step_resumed", generation_id=generation.id, task_id=task_id)
+                return task_id
+        return None
 
     async def full_pools(self, connection: Connection, limits: Mapping[str, int]) -> list[str]:
         """Pools in which no place is free; what is counted stays true until the transaction ends."""

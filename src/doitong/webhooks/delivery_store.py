@@ -155,10 +155,10 @@ async def disable_endpoint(connection: Connection, endpoint_id: str, reason: Dis
 async def rearm_lost(connection: Connection, now: datetime, overdue_before: datetime, limit: int) -> Sequence[str]:
     """Pending deliveries that nobody looks at: the lease ran out, or they are long due. Marked as due now."""
     rows = await connection.fetch(
-        "UPDATE delivery SET lease_until = NULL, due_at = $1 WHERE id IN ("
+        "UPDATE delivery SET lease_until = NULL, due_at = $1 WHERE id = ANY (ARRAY("  # evaluated once, unlike IN
         "   SELECT id FROM delivery WHERE state = 'pending' AND due_at <= $1"
         "   AND (lease_until <= $1 OR (lease_until IS NULL AND due_at <= $2))"
-        "   ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)"
+        "   ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED))"
         " RETURNING id",
         now,
         overdue_before,

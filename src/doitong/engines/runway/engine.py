@@ -33,7 +33,16 @@ from doitong.engines.runway import table
 from doitong.engines.runway.account import Account
 from doitong.engines.runway.breaker import Breaker
 from doitong.engines.runway.client import CreateRefused, KeyRefused, RunwayAway, RunwayClient
-from doitong.engines.runway.failures import AWAY, CANCELED_THERE, CAPPED, ELSEWHERE, LOST, judge_task
+from doitong.engines.runway.failures import (
+    AWAY,
+    CANCELED_THERE,
+    CAPPED,
+    ELSEWHERE,
+    LOST,
+    PICTURE_REFUSED,
+    STEP_GONE,
+    judge_task,
+)
 from doitong.engines.runway.films import FilmWrong, fit_film
 from doitong.engines.runway.pictures import send_picture
 from doitong.engines.runway.prompt import write_prompt
@@ -104,12 +113,30 @@ class RunwayEngine:
     def has_next(self, task_id: str) -> bool:
         return table.has_next(task_id)
 
-    async def advance(self, request: EngineRequest, task_id: str) -> str:
+    async def can_advance(self, request: EngineRequest, task_id: str) -> bool:
+        if table.step_of(task_id) + 1 >= len(self._row(request).steps):
+            return False  # bought under other settings
         try:
-            uri = await self._output_of(task_id)
+            return await self._output_of(task_id) is not None
         except RunwayAway as error:
             raise EngineRefused(_again(str(error))) from error
-        return await self._buy(request, table.step_of(task_id) + 1, uri)
+
+    async def advance(self, request: EngineRequest, task_id: str) -> str:
+        reason = ""
+        for _ in range(FETCH_TRIES):
+            try:
+                uri = await self._output_of(task_id)  # new at every asking: an expired address is renewed by it
+            except RunwayAway as error:
+                raise EngineRefused(_again(str(error))) from error
+            if uri is None:
+                raise EngineRefused(replace(STEP_GONE, detail=f"{task_id} shows no output any more"))
+            try:
+                return await self._buy(request, table.step_of(task_id) + 1, uri)
+            except EngineRefused as refused:
+                if refused.failure.code != PICTURE_REFUSED.code:
+                    raise
+                reason = refused.failure.detail  # the picture is our own step's: its address had expired
+        raise EngineRefused(replace(STEP_GONE, detail=reason))
 
     async def _buy(self, request: EngineRequest, number: int, source: str | None) -> str:
         row = self._row(request)
@@ -143,6 +170,8 @@ class RunwayEngine:
         reasons = []
         for _ in range(FETCH_TRIES):
             url = await self._output_of(task_id)  # new at every asking: an expired address is renewed by it
+            if url is None:
+                raise RunwayAway(f"task {table.bare(task_id)} shows no output")
             wrong = await self._download(url, destination)
             if wrong is None:
                 try:
@@ -174,12 +203,11 @@ class RunwayEngine:
             is_scaled = await asyncio.to_thread(fit_film, path, request.width, request.height, request.duration_seconds)
         return Film(path, row.model, metadata_of(row, request, is_scaled=is_scaled))
 
-    async def _output_of(self, task_id: str) -> str:
+    async def _output_of(self, task_id: str) -> str | None:
+        """A new address of what a task has made; None when there is none any more. Raises `RunwayAway`."""
         task = await self._client.task(table.bare(task_id))
         output = [] if task is None else task.get("output")
-        if not (isinstance(output, list) and output and isinstance(output[0], str)):
-            raise RunwayAway(f"task {table.bare(task_id)} shows no output")
-        return output[0]
+        return output[0] if isinstance(output, list) and output and isinstance(output[0], str) else None
 
     # How it stands
 

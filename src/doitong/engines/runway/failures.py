@@ -25,6 +25,7 @@ AWAY = EngineFailure("ENGINE_UNAVAILABLE", may_go_elsewhere=True, wait=AWAY_WAIT
 CAPPED = EngineFailure("ENGINE_UNAVAILABLE", may_go_elsewhere=True, wait=CAP_WAIT)
 LOST = EngineFailure("ENGINE_FAILED", "Runway does not know the task any more")
 CANCELED_THERE = EngineFailure("ENGINE_FAILED", "the task was cancelled at Runway")
+STEP_GONE = EngineFailure("ENGINE_FAILED", is_transient=True, retries=1, pause=RETRY_PAUSE)  # it is bought once more
 
 
 @dataclass(frozen=True, slots=True)

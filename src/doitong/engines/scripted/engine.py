@@ -97,6 +97,9 @@ class ScriptedEngine:
     def has_next(self, task_id: str) -> bool:
         return False
 
+    async def can_advance(self, request: EngineRequest, task_id: str) -> bool:
+        return False
+
     async def advance(self, request: EngineRequest, task_id: str) -> str:
         raise NotImplementedError("every task here is the last one")
 

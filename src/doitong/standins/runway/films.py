@@ -34,8 +34,9 @@ class Roll:
             return await asyncio.to_thread(make_film, film)
 
 
+@lru_cache(maxsize=64)
 def make_film(film: Film) -> bytes:
-    """A grey film that brightens in steps (yuv420p, faststart, no sound). Blocks."""
+    """A grey film that brightens in steps (yuv420p, faststart, no sound), kept for all stand-ins here. Blocks."""
     import av  # noqa: PLC0415  (heavy, and many tests never fetch a film)
     import numpy as np  # noqa: PLC0415
 
