@@ -207,6 +207,9 @@ export class CameraView {
         if (a.z <= 1 || d.z <= 1) continue;
         c.beginPath();
         for (const point of [a, d, e, b]) c.lineTo(...put(point));
+        c.closePath();
+        c.strokeStyle = colour; // hides the seam to its neighbour
+        c.stroke();
         c.fill();
       }
     }
