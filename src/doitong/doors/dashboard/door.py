@@ -16,11 +16,19 @@ from starlette.routing import Route as PathPattern
 
 from doitong.core.errors import DoitongError, NotFound
 from doitong.doors.dashboard.form import Problem
+from doitong.doors.dashboard.mailbox import FORWARDED, is_mailbox_here
 from doitong.doors.dashboard.navigation import NOTICES, navigation
 from doitong.doors.dashboard.origin import is_same_origin
 from doitong.doors.dashboard.route import ROOT, Access, Route
 from doitong.doors.dashboard.sections import ROUTES
-from doitong.doors.dashboard.session_cookie import LANGUAGE, LANGUAGE_SECONDS, NOTICE, SESSION, Cookies
+from doitong.doors.dashboard.session_cookie import (
+    LANGUAGE,
+    LANGUAGE_SECONDS,
+    NOTICE,
+    SESSION,
+    SESSION_SECONDS,
+    Cookies,
+)
 from doitong.doors.dashboard.visit import Visit
 from doitong.doors.http.answers import headers_of, internal_error
 from doitong.doors.http.asgi import Receive, Scope, Send, call_of
@@ -29,6 +37,7 @@ from doitong.doors.http.body import ClientGone
 from doitong.doors.http.content_policy import content_policy
 from doitong.doors.http.negotiation import choose_language
 from doitong.members.model import Role, SignedIn
+from doitong.members.rules import SEEN_PAUSE
 from doitong.words.catalogue import LANGUAGES, NAMES, words
 
 if TYPE_CHECKING:
@@ -78,7 +87,28 @@ class DashboardDoor:
         self._keep_language(request, response)
         if visit.notice is not None and response.status_code == 200:
             self.cookies.clear(response, NOTICE)
+        self._renew(visit, response)
         return response
+
+    def _renew(self, visit: Visit, response: Response) -> None:
+        """The cookie's end moves on when the session's does."""
+        if not visit.is_signed_in or self.cookies.is_set(response, SESSION):
+            return
+        secret = self.cookies.read(visit.call, SESSION)
+        if secret and self.application.clock.now() - visit.signed_in.session.last_seen_at >= SEEN_PAUSE:
+            self.cookies.write(response, SESSION, secret, SESSION_SECONDS)
+
+    def safe_next(self, target: str | None) -> str:
+        return safe_next(target)
+
+    def has_mailbox(self, visit: Visit) -> bool:
+        client, call = visit.request.client, visit.call
+        return is_mailbox_here(
+            self.application.settings,
+            client.host if client else "",
+            call.header("host") or "",
+            is_forwarded=any(call.header(name) is not None for name in FORWARDED),
+        )
 
     async def _visit(self, request: Request) -> Visit:
         call = call_of(request.scope)

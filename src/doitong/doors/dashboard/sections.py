@@ -1,6 +1,19 @@
 """Every route of the dashboard: one line a section."""
 
-from doitong.doors.dashboard import credits, generations, home, keys, limits, sharing, stripe, studio
+from doitong.doors.dashboard import (
+    credits,
+    entrance,
+    generations,
+    home,
+    keys,
+    limits,
+    mailbox,
+    profile,
+    sharing,
+    stripe,
+    studio,
+    team,
+)
 
 ROUTES = (
     *keys.ROUTES,
@@ -11,4 +24,8 @@ ROUTES = (
     *studio.ROUTES,
     *generations.ROUTES,
     *sharing.ROUTES,
+    *entrance.ROUTES,
+    *mailbox.ROUTES,
+    *profile.ROUTES,
+    *team.ROUTES,
 )

@@ -8,6 +8,9 @@ from starlette.responses import Response
 from doitong.doors.http.asgi import Call
 
 SESSION, LANGUAGE, NOTICE = "doitong_session", "doitong_language", "doitong_notice"
+SIGN_UP = "doitong_sign_up"  # which browser signed up: there the link in the mail is proof enough
+SESSION_SECONDS = 14 * 24 * 3600  # moved on by visits, as the session is
+SIGN_UP_SECONDS = 3 * 24 * 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICE_SECONDS = 60
 SECRET_MAXIMUM = 200
@@ -35,6 +38,11 @@ class Cookies:
         response.set_cookie(
             self.name(base), value, max_age=seconds, path="/", secure=self._is_secure, httponly=True, samesite="lax"
         )
+
+    def is_set(self, response: Response, base: str) -> bool:
+        """Whether an answer writes or clears it."""
+        start = f"{self.name(base)}="
+        return any(value.startswith(start) for value in response.headers.getlist("set-cookie"))
 
     def clear(self, response: Response, base: str) -> None:
         response.delete_cookie(self.name(base), path="/", secure=self._is_secure, httponly=True, samesite="lax")

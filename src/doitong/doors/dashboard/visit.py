@@ -1,15 +1,17 @@
 """One visit of the dashboard: who comes, in which language, what was sent, and how it is answered."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from doitong.core.errors import DoitongError, NotFound
 from doitong.core.ids import is_id
-from doitong.doors.dashboard.form import Form, read_form
+from doitong.doors.dashboard.form import Form, Problem, read_form
 from doitong.doors.dashboard.route import ROOT
 from doitong.doors.dashboard.session_cookie import NOTICE, NOTICE_SECONDS
+from doitong.doors.http.answers import headers_of
 from doitong.doors.http.asgi import Call, call_of
 from doitong.doors.http.operations import Operations
 from doitong.doors.http.values import Values
@@ -77,6 +79,20 @@ class Visit:
         """The query string, blanks left out; of a repeated name the last counts."""
         return Values({name: value for name, value in self.request.query_params.items() if value.strip()})
 
+    def safe_next(self, target: str | None) -> str:
+        """Where to go after signing in, below the dashboard."""
+        return self.door.safe_next(target)
+
+    def language_link(self, language: str) -> str:
+        """This page in another language, with everything else that was asked for."""
+        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name != "lang"]
+        return "?" + urlencode([*kept, ("lang", language)])
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether mails are shown to this visitor: on one's own machine without a mail server."""
+        return self.door.has_mailbox(self)
+
     async def form(self) -> Form:
         return await read_form(self.call, self.request.receive)
 
@@ -91,6 +107,15 @@ class Visit:
         response = RedirectResponse(ROOT + path, 303)
         if notice is not None:
             self.door.cookies.write(response, NOTICE, notice, NOTICE_SECONDS)
+        return response
+
+    def problem(self, error: DoitongError) -> Problem:
+        """An error as one form of a page shows it."""
+        return Problem(error, self.language)
+
+    def with_headers_of(self, response: Response, error: DoitongError) -> Response:
+        """A page about an error, with the headers that belong to it (`Retry-After`)."""
+        response.headers.update(headers_of(error))
         return response
 
     def json(self, value: Any, status: int = 200) -> Response:
