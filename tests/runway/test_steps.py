@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from doitong.audit.model import COMMAND
+
 from .conftest import Open, Studio
 
 STILL, VIDEO, UPSCALE = "text_to_image", "image_to_video", "video_upscale"
