@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from doitong.accounts.service import AccountService
+from doitong.alerts.notices import EndpointNotices
 from doitong.alerts.service import AlertService
 from doitong.audit.service import AuditService
 from doitong.catalogue.services import SERVICES
@@ -45,8 +46,8 @@ from doitong.members.registration import Registration
 from doitong.members.service import MemberService
 from doitong.members.team import Team
 from doitong.moderation.service import Moderation, WordScreen
-from doitong.oversight.service import Oversight
 from doitong.outputs.storage import OutputStorage, open_storage
+from doitong.oversight.service import Oversight
 from doitong.payments.gateway import StripeGateway
 from doitong.payments.rules import parse_packs
 from doitong.payments.service import PaymentService
@@ -139,6 +140,8 @@ class Application:
                 cdn_base_url=settings.effective_cdn_base_url,
             )
             resources.push_async_callback(generations.close)
+            payments = make_payments(settings, database, clock)
+            resources.push_async_callback(payments.close)
             return cls(
                 settings=settings,
                 clock=clock,
@@ -173,7 +176,7 @@ class Application:
                 sharing=SharingService(database, clock),
                 usage=UsageService(database),
                 alerts=AlertService(database, clock, f"{settings.effective_public_url}/dashboard/credits"),
-                payments=make_payments(settings, database, clock),
+                payments=payments,
                 resources=resources.pop_all(),
             )
 
@@ -207,6 +210,7 @@ class Workshop:
     members: MemberService
     alerts: AlertService
     payments: PaymentService
+    oversight: Oversight
 
     @classmethod
     def build(cls, app: Application) -> "Workshop":
@@ -237,10 +241,16 @@ class Workshop:
             mailer=Mailer(app.database, app.clock, settings, random.random),
             members=app.members,
             deliverer=Deliverer(
-                app.database, app.egress, app.clock, random.random, observe=app.metrics.record_delivery
+                app.database,
+                app.egress,
+                app.clock,
+                random.random,
+                observe=app.metrics.record_delivery,
+                tell_owners=EndpointNotices(f"{settings.effective_public_url}/dashboard/webhooks"),
             ),
             alerts=app.alerts,
             payments=app.payments,
+            oversight=app.oversight,
         )
 
 

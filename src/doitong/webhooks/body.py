@@ -55,6 +55,12 @@ def build_body(generation: EndedGeneration) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def disabled_body(endpoint_id: str, url: str, reason: str, now: datetime) -> str:
+    """What is told of an endpoint that was switched off: the flat form of the others."""
+    body = {"id": endpoint_id, "status": "disabled", "url": url, "reason": reason, "disabledAt": to_iso(now)}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
 def _order_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The documented keys first, as the documentation prints them."""
     documented = {key: metadata[key] for key in _DOCUMENTED_METADATA if key in metadata}

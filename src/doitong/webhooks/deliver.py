@@ -11,16 +11,20 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from doitong import __version__
+from doitong.audit import store as audit
+from doitong.audit.model import SYSTEM
 from doitong.core.clock import Clock
 from doitong.db.pool import Connection, Database
 from doitong.db.queue import DELIVER, enqueue
 from doitong.egress.model import EgressAnswer, EgressFailed, EgressFailure
 from doitong.webhooks import delivery_store as store
 from doitong.webhooks import rules
+from doitong.webhooks.body import disabled_body
 from doitong.webhooks.delivery_store import Claim
 from doitong.webhooks.hosts import HostBusy, HostLanes
-from doitong.webhooks.model import DeliveryAttempt, DeliveryFailure, DeliveryState, DisabledReason
+from doitong.webhooks.model import DeliveryAttempt, DeliveryFailure, DeliveryState, DisabledReason, EventType
 from doitong.webhooks.rules import Answer, Outcome
+from doitong.webhooks.service import publish
 from doitong.webhooks.signing import sign
 
 LEASE = rules.SEND_DEADLINE + timedelta(seconds=15)  # the rest is for a place and for the commit
@@ -41,6 +45,16 @@ _ERRORS: Mapping[EgressFailure, str] = {
 
 # (the delivery's state after a try, seconds that the receiver took)
 Observer = Callable[[str, float], None]
+
+
+class OwnersTold(Protocol):
+    """Tells an account's owners, in the caller's transaction, that an endpoint was switched off."""
+
+    async def __call__(self, connection: Connection, account_id: str, url: str, now: datetime) -> None: ...
+
+
+async def tell_nobody(connection: Connection, account_id: str, url: str, now: datetime) -> None:
+    """Where no member can be."""
 
 
 class Poster(Protocol):
@@ -64,6 +78,7 @@ class Deliverer:
         *,
         lease: timedelta = LEASE,
         observe: Observer = lambda outcome, seconds: None,
+        tell_owners: OwnersTold = tell_nobody,
     ) -> None:
         self._database = database
         self._egress = egress
@@ -71,6 +86,7 @@ class Deliverer:
         self._random_unit = random_unit
         self._lease = lease
         self._observe = observe
+        self._tell_owners = tell_owners
         self._lanes = lanes or HostLanes(random_unit)
 
     async def deliver(self, delivery_id: str) -> timedelta | None:
@@ -152,23 +168,39 @@ class Deliverer:
                 return  # somebody else owns it by now
             self._observe(outcome.state.value, attempt.duration_ms / 1000)
             if claimed.endpoint_id is not None:
-                await _note(connection, claimed.endpoint_id, outcome, attempt.started_at, now)
+                reason = await _note(connection, claimed.endpoint_id, outcome, attempt.started_at, now)
+                if reason is not None:
+                    await self._tell(connection, claimed, claimed.endpoint_id, reason, now)
             if outcome.delay is not None:
                 await enqueue(connection, DELIVER, [claimed.delivery_id], delay=outcome.delay)
+
+    async def _tell(
+        self, connection: Connection, claimed: Claim, endpoint_id: str, reason: DisabledReason, now: datetime
+    ) -> None:
+        """An endpoint was switched off: an audit row, an event for those that are left, a mail to the owners."""
+        details = {"url": claimed.url.partition("?")[0], "reason": reason.value}
+        await audit.record(connection, claimed.account_id, SYSTEM, "endpoint.disable", endpoint_id, details, now)
+        body = disabled_body(endpoint_id, claimed.url, reason, now)
+        await publish(connection, EventType.ENDPOINT_DISABLED, claimed.account_id, None, body, None, now)
+        await self._tell_owners(connection, claimed.account_id, claimed.url, now)
 
 
 async def _note(
     connection: Connection, endpoint_id: str, outcome: Outcome, started_at: datetime, now: datetime
-) -> None:
-    """Keep the endpoint's record of failures, and disable it when it is gone or has failed for days."""
+) -> DisabledReason | None:
+    """Keep the endpoint's record of failures, and disable it when it is gone or has failed for days: then, why."""
     if outcome.state is DeliveryState.DELIVERED:
         await store.note_success(connection, endpoint_id)
-        return
+        return None
     failing_since = await store.note_failure(connection, endpoint_id, started_at)
+    reason = None
     if outcome.failure is DeliveryFailure.GONE:
-        await store.disable_endpoint(connection, endpoint_id, DisabledReason.GONE, now)
+        reason = DisabledReason.GONE
     elif rules.is_to_be_disabled(outcome, failing_since, now):
-        await store.disable_endpoint(connection, endpoint_id, DisabledReason.FAILING, now)
+        reason = DisabledReason.FAILING
+    if reason is None or not await store.disable_endpoint(connection, endpoint_id, reason, now):
+        return None
+    return reason
 
 
 def _headers(claimed: Claim, body: bytes, now: datetime) -> dict[str, str]:

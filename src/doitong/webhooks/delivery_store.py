@@ -43,8 +43,8 @@ WITH claimed AS (
     WHERE id = $1 AND state = 'pending' AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2)
     RETURNING id, account_id, event_id, endpoint_id, fence, attempts, url
 )
-SELECT c.id AS delivery_id, c.account_id, c.fence, c.attempts, c.url, c.endpoint_id, p.disabled_at AS endpoint_disabled_at,
-    c.event_id, e.type AS event_type, e.body,
+SELECT c.id AS delivery_id, c.account_id, c.fence, c.attempts, c.url, c.endpoint_id,
+    p.disabled_at AS endpoint_disabled_at, c.event_id, e.type AS event_type, e.body,
     a.signing_secret, a.previous_signing_secret, a.previous_secret_until
 FROM claimed c JOIN event e ON e.id = c.event_id JOIN account a ON a.id = c.account_id
 LEFT JOIN endpoint p ON p.id = c.endpoint_id

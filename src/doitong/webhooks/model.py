@@ -18,6 +18,7 @@ class EventType(StrEnum):
     GENERATION_CANCELED = "generation.canceled"
     GENERATION_PROGRESS = "generation.progress"
     CREDITS_LOW = "credits.low"
+    ENDPOINT_DISABLED = "endpoint.disabled"  # told to the endpoints that are left
 
 
 ENDED_EVENTS = (EventType.GENERATION_COMPLETED, EventType.GENERATION_FAILED, EventType.GENERATION_CANCELED)

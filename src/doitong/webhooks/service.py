@@ -169,6 +169,15 @@ class Webhooks:
         items = tuple(found[:limit])
         return DeliveryPage(items, items[-1].id if len(found) > limit else None)
 
+    async def list_failed(self, after: str | None = None, limit: int = 20) -> DeliveryPage:
+        """What was not delivered, of all accounts; for the operator."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidParameter("limit", whole_number(1, MAX_PAGE))
+        async with self._database.reading() as connection:
+            found = await store.list_failed(connection, after, limit + 1)
+        items = tuple(found[:limit])
+        return DeliveryPage(items, items[-1].id if len(found) > limit else None)
+
     async def get_delivery(self, account_id: str, delivery_id: str) -> DeliveryDetail:
         """The delivery with the body that is sent and every try."""
         async with self._database.reading() as connection:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from doitong.core.ids import is_id
+from doitong.core.ids import AFTER_EVERY_ID, is_id
 from doitong.db.pool import Connection, Row
 from doitong.webhooks.model import (
     Delivery,
@@ -176,6 +176,17 @@ async def list_deliveries(
         f"SELECT {_DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608  constants only
         f" WHERE {' AND '.join(conditions)} ORDER BY d.id DESC LIMIT {int(limit)}",
         *values,
+    )
+    return [_to_delivery(row) for row in rows]
+
+
+async def list_failed(connection: Connection, after: str | None, limit: int) -> list[Delivery]:
+    """Deliveries of all accounts that failed, newest first, older than `after`."""
+    rows = await connection.fetch(
+        f"SELECT {_DELIVERY_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event_id"  # noqa: S608  constants only
+        " WHERE d.state = 'failed' AND d.id < $1 ORDER BY d.id DESC LIMIT $2",
+        after or AFTER_EVERY_ID,
+        limit,
     )
     return [_to_delivery(row) for row in rows]
 

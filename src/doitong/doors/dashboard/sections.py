@@ -8,11 +8,13 @@ from doitong.doors.dashboard import (
     keys,
     limits,
     mailbox,
+    operator,
     profile,
     sharing,
     stripe,
     studio,
     team,
+    webhooks,
 )
 
 ROUTES = (
@@ -28,4 +30,6 @@ ROUTES = (
     *mailbox.ROUTES,
     *profile.ROUTES,
     *team.ROUTES,
+    *webhooks.ROUTES,
+    *operator.ROUTES,
 )

@@ -135,7 +135,8 @@ async def _sweep_until(stop: asyncio.Event, pause_seconds: float, workshop: Work
             await workshop.deliverer.sweep(clock.now())
         except Exception:
             _log.exception("delivery_sweep_failed")
-        for sweep in (workshop.alerts.sweep, workshop.payments.sweep, workshop.mailer.sweep, workshop.members.sweep):
+        sweeps = (workshop.alerts.sweep, workshop.payments.sweep, workshop.mailer.sweep, workshop.members.sweep)
+        for sweep in (*sweeps, workshop.oversight.note_alive):
             try:
                 await sweep()
             except Exception:

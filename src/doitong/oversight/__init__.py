@@ -1,0 +1,1 @@
+"""Oversight: what the operator sees of the whole installation."""
