@@ -106,6 +106,7 @@ class Visitor:
 
     async def check(self) -> None:
         """Nothing in the console, nothing refused, nothing that axe-core calls serious, nothing wider than the page."""
+        await self.page.wait_for_load_state("load")
         where = self.page.url
         noticed = [text for text in self.noticed if not any(part in text for part in self.expected)]
         assert noticed == [], f"{where}: {noticed}"
