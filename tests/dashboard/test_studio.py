@@ -235,7 +235,7 @@ async def test_the_code_on_the_page_runs_as_it_stands(
         *(command, str(script)), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     async with asyncio.timeout(30):
-        while len(rows := await generations(signed_in)) < 2 and child.returncode is None:  # noqa: ASYNC110
+        while len(rows := await generations(signed_in)) < 2 and child.returncode is None:
             await asyncio.sleep(0.05)
         if len(rows) == 2:
             await signed_in.client.post(f"/dashboard/generations/{rows[1]['id']}/cancel", headers=JSON)

@@ -77,6 +77,13 @@ LEDGER = {
     "release": N_("Given back"),
     "refund": N_("Refunded"),
 }
+# IPTC's digital source types, by the last part of their address
+SOURCES = {
+    "algorithmicMedia": N_("made by an algorithm"),
+    "trainedAlgorithmicMedia": N_("made by a trained model"),
+    "algorithmicallyEnhanced": N_("a picture, animated by an algorithm"),
+    "compositeWithTrainedAlgorithmicMedia": N_("a picture, animated by a trained model"),
+}
 DELIVERY_STATES = {"pending": N_("On its way"), "delivered": N_("Delivered"), "failed": N_("Not delivered")}
 
 # what Studio's report calls things

@@ -137,7 +137,7 @@ async def _details(visit: Visit, generation_id: str) -> dict[str, Any]:
         "lines": lines_of(hold, generation) if hold else [],
         "deliveries": deliveries["deliveries"],
         "samples": make_samples(terms, visit.application.settings.effective_public_url),
-        "source_type": source_type(_claim(generation)),
+        "source_type": source_type(_claim(generation)).rpartition("/")[2],
         "texts": live_words(visit.words),
     }
 

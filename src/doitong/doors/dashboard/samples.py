@@ -50,7 +50,14 @@ def tidy_motion(motion: Any) -> Any:
 
 
 def _in_order(item: Any, order: tuple[str, ...]) -> Any:
-    return {name: item[name] for name in (*order, *item) if name in item} if isinstance(item, Mapping) else item
+    return {name: _plain(item[name]) for name in (*order, *item) if name in item} if isinstance(item, Mapping) else item
+
+
+def _plain(value: Any) -> Any:
+    """A whole number without a point, as somebody would write it."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def make_samples(terms: Mapping[str, Any], url: str) -> list[Sample]:
