@@ -113,7 +113,8 @@ class Visitor:
         root = "document.documentElement"
         overflow = await self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
         assert overflow <= 0, f"{where} is {overflow} pixels wider than the window"
-        assert await self.find_barriers() == [], where
+        barriers = await self.find_barriers()
+        assert barriers == [], f"{where}: {barriers}"
 
     async def find_barriers(self) -> list[str]:
         """What axe-core finds serious or critical on the page as it is now."""
