@@ -205,7 +205,7 @@ def test_packs_are_read(text: str, packs: list[Pack]) -> None:
     ],
 )
 def test_packs_that_cannot_be_read_end_the_start_with_a_reason(text: str) -> None:
-    with pytest.raises(ValueError, match="DOITONG_CREDIT_PACKS|smallest unit"):
+    with pytest.raises(ValueError, match=r"DOITONG_CREDIT_PACKS|smallest unit"):
         parse_packs(text)
 
 
@@ -216,4 +216,4 @@ def test_amounts_are_written_as_people_write_them() -> None:
 
 def test_the_library_is_not_loaded_at_start() -> None:
     code = "import sys, doitong.doors.http.app, doitong.doors.worker.main; sys.exit('stripe' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

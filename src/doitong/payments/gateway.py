@@ -12,7 +12,7 @@ import orjson
 from doitong.payments.model import Checkout, Payment
 
 if TYPE_CHECKING:
-    from stripe import StripeClient
+    from stripe import HTTPXClient, StripeClient
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 2
@@ -42,6 +42,7 @@ class StripeGateway:
         self._webhook_secret = webhook_secret
         self._base_url = base_url
         self._client: StripeClient | None = None
+        self._http: HTTPXClient | None = None
 
     @property
     def hears(self) -> bool:
@@ -92,6 +93,10 @@ class StripeGateway:
             raise SignatureWrong from error
         return kind, to_checkout(about) if kind in CHECKOUT_EVENTS else None
 
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.close_async()  # type: ignore[no-untyped-call]
+
     async def _open(self) -> "StripeClient":
         if self._client is None:
             self._client = await asyncio.to_thread(self._make)
@@ -100,11 +105,12 @@ class StripeGateway:
     def _make(self) -> "StripeClient":
         import stripe  # noqa: PLC0415 - heavy
 
+        self._http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
         return stripe.StripeClient(
             self._secret_key,
             base_addresses={"api": self._base_url},
             max_network_retries=RETRIES,
-            http_client=stripe.HTTPXClient(timeout=TIMEOUT_SECONDS),
+            http_client=self._http,
         )
 
     async def _ask(self, question: Any) -> Mapping[str, Any]:

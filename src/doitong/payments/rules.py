@@ -8,7 +8,10 @@ from doitong.payments.model import Checkout, Pack, Payment
 PACKS_MAX = 6
 CREDITS_MAX = 1_000_000_000
 AMOUNT_MINOR_MAX = 99_999_999  # the most that Stripe takes at once
-WHOLE_CURRENCIES = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+# Stripe's currencies without a smaller unit
+WHOLE_CURRENCIES = frozenset(
+    ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf")
+)
 _PACK = re.compile(r"\s*(\d{1,10})\s*=\s*(\d{1,8}(?:\.\d{1,2})?)\s*")
 
 

@@ -49,6 +49,10 @@ class PaymentService:
         self._url = dashboard_url
         self._random_bits = random_bits
 
+    async def close(self) -> None:
+        if self._gateway is not None:
+            await self._gateway.close()
+
     @property
     def packs(self) -> Sequence[Pack]:
         """What can be bought; nothing where the operator grants credits."""
@@ -90,7 +94,7 @@ class PaymentService:
         return replace(payment, checkout_id=checkout.id), checkout.url
 
     async def hear(self, body: bytes, signature: str | None) -> None:
-        """A webhook of Stripe's. Raises MALFORMED_REQUEST for one that Stripe did not sign; the rest is done or idle."""
+        """A webhook of Stripe's. Raises MALFORMED_REQUEST for one that Stripe did not sign; others are done or idle."""
         gateway = self._require_gateway()
         if not gateway.hears:
             raise NotFound

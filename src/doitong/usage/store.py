@@ -1,4 +1,4 @@
-"""The only SQL of usage. Counting happens in the transaction of the end that is counted, under its account's counters."""
+"""The only SQL of usage. Counting happens in the transaction of the end, under its account's counters."""
 
 from datetime import date
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class EventType(StrEnum):
-    """What an endpoint may subscribe to; progress and low credits are not emitted yet."""
+    """What an endpoint may subscribe to; progress is not emitted yet."""
 
     GENERATION_COMPLETED = "generation.completed"
     GENERATION_FAILED = "generation.failed"

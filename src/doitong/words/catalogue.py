@@ -6,7 +6,7 @@ translation is shown in English, and `tests/words/test_catalogue.py` finds it.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ LANGUAGES = ("en", "sl")
 NAMES = {"en": "English", "sl": "Slovenščina"}
 _HERE = Path(__file__).parent
 _LOCALES = {"en": "en_GB", "sl": "sl_SI"}
+_GROUP_SIGNS = {"en": ",", "sl": "."}
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translated where it is shown"
@@ -48,13 +49,15 @@ class Words:
         return text.format(count=self.number(count), **values)
 
     def number(self, value: float) -> str:
+        if isinstance(value, int):  # a page of charts holds hundreds of them
+            return f"{value:,}".replace(",", _GROUP_SIGNS[self.language])
         return str(format_decimal(value, locale=_LOCALES[self.language]))
 
     def percent(self, value: float) -> str:
         return str(format_percent(value, locale=_LOCALES[self.language]))
 
     def day(self, day: date) -> str:
-        return str(format_date(day, format="medium", locale=_LOCALES[self.language]))
+        return _day(day, self.language)
 
     def moment(self, moment: datetime) -> str:
         """In UTC, to the minute; a page's script writes it again in the reader's own zone."""
@@ -62,6 +65,11 @@ class Words:
 
     def ago(self, moment: datetime, now: datetime) -> str:
         return str(format_timedelta(moment - now, add_direction=True, locale=_LOCALES[self.language]))
+
+
+@lru_cache(maxsize=2048)
+def _day(day: date, language: str) -> str:
+    return str(format_date(day, format="medium", locale=_LOCALES[language]))
 
 
 def files(language: str) -> list[Path]:

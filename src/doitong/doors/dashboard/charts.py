@@ -1,12 +1,13 @@
 """Charts as SVG, drawn on the server by pure functions: bars by day, stacked, with an axis, and a table behind them.
 
-Colours are classes of dashboard.css (`s1` … `s6`), so both themes read well. Each chart is drawn twice, for wide and for
-narrow screens, so that its words keep their size; the style sheet shows one of them.
+Colours are classes of dashboard.css (`s1` … `s6`), so both themes read well. Each chart is drawn twice, for wide and
+for narrow screens, so that its words keep their size; the style sheet shows one of them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date
 from markupsafe import Markup
@@ -132,16 +133,15 @@ def _day_labels(days: Sequence[date], words: Words, step: float) -> Markup:
         anchor = "end" if place == len(days) - 1 and step < DAY_WIDTH_FOR_LABEL else "middle"
         x = LEFT + step * (place + 1) if anchor == "end" else x
         labels += Markup('<text x="{x}" y="{y}" text-anchor="{anchor}">{day}</text>').format(
-            x=round(x, 1), y=HEIGHT - 8, anchor=anchor, day=short_day(days[place], words)
+            x=round(x, 1), y=HEIGHT - 8, anchor=anchor, day=short_day(days[place], words.language)
         )
     return labels
 
 
-def short_day(day: date, words: Words) -> str:
+@lru_cache(maxsize=2048)
+def short_day(day: date, language: str) -> str:
     """The day without its year."""
-    return str(
-        format_date(day, format="d. MMM" if words.language == "sl" else "d MMM", locale=_LOCALES[words.language])
-    )
+    return str(format_date(day, format="d. MMM" if language == "sl" else "d MMM", locale=_LOCALES[language]))
 
 
 def _slot(chart: Chart, place: int, step: float, top: int, words: Words, unit: str) -> Markup:
@@ -167,5 +167,6 @@ def _slot(chart: Chart, place: int, step: float, top: int, words: Words, unit: s
     more = ", ".join(f"{item.label} {words.number(item.values[place])}" for item in several)
     shown = f"{words.day(chart.days[place])}: {credits}" + (f" ({more})" if more else "")
     return Markup(
-        '<g class="slot" data-value="{shown}"><rect class="hit" x="{x}" y="{y}" width="{width}" height="{height}"/>{bars}</g>'
+        '<g class="slot" data-value="{shown}">'
+        '<rect class="hit" x="{x}" y="{y}" width="{width}" height="{height}"/>{bars}</g>'
     ).format(shown=shown, x=round(x, 2), y=TOP, width=round(step, 2), height=HEIGHT - TOP - BOTTOM, bars=bars)

@@ -169,7 +169,8 @@ class Mutation:
 
     @strawberry.mutation(description="A new name or budget; a budget of null takes it away.")
     async def update_key(self, info: Info, id: ID, input: inputs.UpdateKeyInput) -> types.ApiKey | None:
-        given = Values(inputs.to_json(input) | ({"monthlyBudget": None} if input.monthly_budget is None else {}), "input.")
+        taken_away = {"monthlyBudget": None} if input.monthly_budget is None else {}
+        given = Values(inputs.to_json(input) | taken_away, "input.")
         return cast(Any, await _of(info).update_key(id, given))
 
     @strawberry.mutation(description="All thresholds of low credits anew; at most 5.")
