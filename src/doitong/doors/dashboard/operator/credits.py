@@ -84,7 +84,7 @@ def _ask(visit: Visit, form: Form, title: str, name: str, balance: Balance, chan
     after = f"{words.number(balance.available)} → {words.number(balance.available + change)}"
     facts = [
         (words.say("Account"), name),
-        (words.say("Change"), sign + words.number(abs(change))),
+        (words.say("By how much"), sign + words.number(abs(change))),
         (words.say("Available credits"), after),
         (words.say("Reason"), reason),
     ]
