@@ -1,11 +1,12 @@
-"""The demo account: made on the first start, kept on every other, its key in the data folder's demo.env."""
+"""The demo account and its member: made on the first start, kept on every other, what opens them in demo.env."""
 
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from doitong.accounts.service import AccountService
 from doitong.audit.model import Actor, ActorKind
@@ -19,7 +20,12 @@ from doitong.keys.secret import read_secret
 from doitong.keys.service import KeyService
 from doitong.ledger.service import LedgerService
 
+if TYPE_CHECKING:
+    from doitong.members.service import MemberService
+
 NAME = "demo"
+EMAIL = "demo@localhost"
+PASSWORD_BYTES = 15  # 20 characters
 PLAN = "enterprise"
 CREDITS = 1_000_000
 UP = Actor(ActorKind.COMMAND, None, "doitong up")
@@ -36,6 +42,8 @@ class Services(Protocol):
     def keys(self) -> KeyService: ...
     @property
     def ledger(self) -> LedgerService: ...
+    @property
+    def members(self) -> "MemberService": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,14 @@ class FewServices:
     accounts: AccountService
     keys: KeyService
     ledger: LedgerService
+    database: Database
+
+    @property
+    def members(self) -> "MemberService":
+        """Imported for the first start alone."""
+        from doitong.members.service import MemberService
+
+        return MemberService(self.database, SystemClock(), self.accounts, "")
 
 
 @asynccontextmanager
@@ -59,18 +75,24 @@ async def opened_services(settings: Settings, dsn: str) -> AsyncIterator[Service
             AccountService(database, clock),
             KeyService(database, clock, secret=secret),
             LedgerService(database, clock),
+            database,
         )
     finally:
         await database.close()
 
 
 async def ensure_demo(app: Services) -> str:
-    """The demo account's API key. A key in demo.env that still works is kept; otherwise there is a new one."""
-    path = app.settings.data_dir / "demo.env"
-    key = read_demo_file(app.settings.data_dir).get("DOITONG_API_KEY", "")
+    """The demo account's API key. What stands in demo.env and still works is kept; otherwise it is new."""
+    path, found = app.settings.data_dir / "demo.env", read_demo_file(app.settings.data_dir)
+    key, password = found.get("DOITONG_API_KEY", ""), found.get("DOITONG_DEMO_PASSWORD", "")
     if not await _is_valid(app, key):
-        key = await _new_key(app)
-    text = f"DOITONG_URL={app.settings.effective_public_url}\nDOITONG_API_KEY={key}\n"
+        key, password = await _new_key(app), ""  # another database, or an older one
+    if not password:
+        password = await _new_member(app)
+    text = (
+        f"DOITONG_URL={app.settings.effective_public_url}\nDOITONG_API_KEY={key}\n"
+        f"DOITONG_DEMO_EMAIL={EMAIL}\nDOITONG_DEMO_PASSWORD={password}\n"
+    )
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         _write_private(path, text)
     return key
@@ -92,6 +114,18 @@ async def _new_key(app: Services) -> str:
     if balance.posted == 0:  # also where an earlier first start was killed before the grant
         await app.ledger.grant(account.id, CREDITS, reason="demo account", actor=UP)
     return (await app.keys.create(account.id, "doitong up", scopes=ALL_SCOPES, actor=UP)).secret
+
+
+async def _new_member(app: Services) -> str:
+    """A new password for the demo member, who owns the demo account and is the operator."""
+    password, members = secrets.token_urlsafe(PASSWORD_BYTES), app.members
+    if await members.find(EMAIL) is not None:
+        await members.set_password(EMAIL, password, UP)
+        return password
+    account = await app.accounts.find_by_name(NAME)
+    assert account is not None, "its key was just found or made"
+    await members.create(EMAIL, password, account.id, name="Demo", is_operator=True, actor=UP)
+    return password
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "generate": ("submit", "generate", "Make a video from a prompt."),
     "animate": ("submit", "animate", "Animate a picture."),
     "accounts": ("operate", "accounts", "Create, list and change accounts."),
+    "members": ("members", "members", "Create, list and change members."),
     "keys": ("operate", "keys", "Create, list and revoke API keys."),
     "credits": ("operate", "credits", "Grant, correct and read credits."),
     "webhooks": ("operate", "webhooks", "List webhook deliveries and send them again."),

@@ -58,7 +58,7 @@ async def _opened(settings: Settings) -> "AsyncIterator[Application]":
         await app.close()
 
 
-async def _account_id(app: "Application", name_or_id: str) -> str:
+async def account_id_of(app: "Application", name_or_id: str) -> str:
     """Accounts may be named by id or by name."""
     try:
         return (await app.accounts.get(name_or_id)).id
@@ -130,7 +130,7 @@ def show_account(account: str) -> None:
     """Show one account with its balance."""
 
     async def use(app: "Application") -> Any:
-        account_id = await _account_id(app, account)
+        account_id = await account_id_of(app, account)
         return await app.accounts.get(account_id), await app.ledger.balance(account_id)
 
     found, balance = with_app(use)
@@ -161,7 +161,7 @@ def set_plan(account: str, plan: str, limits: tuple[str, ...]) -> None:
     overrides = {name: _whole(number, name) for name, _, number in (item.partition("=") for item in limits)}
 
     async def use(app: "Application") -> None:
-        await app.accounts.set_plan(await _account_id(app, account), plan, overrides, actor=COMMAND)
+        await app.accounts.set_plan(await account_id_of(app, account), plan, overrides, actor=COMMAND)
 
     with_app(use)
     click.echo(f"{account} is on {plan} now.")
@@ -187,7 +187,7 @@ def create_key(account: str, name: str, scopes: tuple[str, ...]) -> None:
     """Create a key and print it. It is shown this once."""
 
     async def use(app: "Application") -> str:
-        account_id = await _account_id(app, account)
+        account_id = await account_id_of(app, account)
         return (await app.keys.create(account_id, name, scopes=scopes or None, actor=COMMAND)).secret
 
     click.echo(with_app(use))
@@ -200,7 +200,7 @@ def list_keys(account: str, after: str | None) -> None:
     """List an account's keys, newest first, revoked ones included."""
 
     async def use(app: "Application") -> Any:
-        return await app.keys.list(await _account_id(app, account), first=PAGE, after=after)
+        return await app.keys.list(await account_id_of(app, account), first=PAGE, after=after)
 
     page = with_app(use)
     show_table(
@@ -225,7 +225,7 @@ def revoke_key(account: str, key_id: str) -> None:
     """Revoke a key by its id: it is refused everywhere within a second."""
 
     async def use(app: "Application") -> str:
-        return (await app.keys.revoke(await _account_id(app, account), key_id, actor=COMMAND)).prefix
+        return (await app.keys.revoke(await account_id_of(app, account), key_id, actor=COMMAND)).prefix
 
     click.echo(f"{with_app(use)}… is revoked.")
 
@@ -243,7 +243,7 @@ def grant(account: str, amount: int, reason: str | None) -> None:
     """Give an account AMOUNT credits."""
 
     async def use(app: "Application") -> Any:
-        return await app.ledger.grant(await _account_id(app, account), amount, reason=reason, actor=COMMAND)
+        return await app.ledger.grant(await account_id_of(app, account), amount, reason=reason, actor=COMMAND)
 
     _show_balance(with_app(use))
 
@@ -260,7 +260,7 @@ def adjust(account: str, amount: int, reason: str) -> None:
     """
 
     async def use(app: "Application") -> Any:
-        return await app.ledger.adjust(await _account_id(app, account), amount, reason=reason, actor=COMMAND)
+        return await app.ledger.adjust(await account_id_of(app, account), amount, reason=reason, actor=COMMAND)
 
     _show_balance(with_app(use))
 
@@ -271,7 +271,7 @@ def show_balance(account: str) -> None:
     """Show what an account has."""
 
     async def use(app: "Application") -> Any:
-        return await app.ledger.balance(await _account_id(app, account))
+        return await app.ledger.balance(await account_id_of(app, account))
 
     _show_balance(with_app(use))
 
@@ -287,7 +287,7 @@ def statement(account: str, after: str | None) -> None:
     """List an account's transfers, newest first, 100 at a time."""
 
     async def use(app: "Application") -> Any:
-        return await app.ledger.statement(await _account_id(app, account), first=PAGE, after=after)
+        return await app.ledger.statement(await account_id_of(app, account), first=PAGE, after=after)
 
     page = with_app(use)
     show_table(
@@ -344,7 +344,7 @@ def list_deliveries(account: str, state: str | None, generation: str | None, aft
         narrowed = replace(narrowed, state=DeliveryState(state))
 
     async def use(app: "Application") -> Any:
-        account_id = await _account_id(app, account)
+        account_id = await account_id_of(app, account)
         return await app.webhooks.list_deliveries(account_id, narrowed, after, PAGE)
 
     page = with_app(use)
@@ -369,6 +369,6 @@ def resend(account: str, delivery_id: str) -> None:
     """Send a delivery again: the same event id, so that a receiver can tell."""
 
     async def use(app: "Application") -> str:
-        return (await app.webhooks.resend(await _account_id(app, account), delivery_id, actor=COMMAND)).id
+        return (await app.webhooks.resend(await account_id_of(app, account), delivery_id, actor=COMMAND)).id
 
     click.echo(with_app(use))

@@ -11,6 +11,7 @@ from doitong.doors.dashboard.session_cookie import LANGUAGE, LANGUAGE_SECONDS
 from doitong.doors.dashboard.visit import Visit
 
 TEXT_MAX = 300
+PARTS = ("profile", "email", "password")  # forms of one page
 
 
 async def show_profile(visit: Visit) -> Response:
@@ -24,8 +25,8 @@ async def _page(visit: Visit, error: DoitongError | None = None, form: Form | No
         "profile.html",
         error.status if error else 200,
         sessions=[(item, describe_agent(item.agent)) for item in sessions],
-        problems={part: visit.problem(error)} if error else {},
-        forms={part: form} if form else {},
+        problems=dict.fromkeys(PARTS) | ({part: visit.problem(error)} if error else {}),
+        forms=dict.fromkeys(PARTS) | ({part: form} if form else {}),
     )
     return visit.with_headers_of(page, error) if error else page
 
