@@ -1,4 +1,4 @@
-"""Guarantee: the gallery shows an account all of its own films and nobody else's, soon, and says what became of each."""
+"""Guarantee: the gallery shows an account all of its films and nobody else's, soon, and says what became of each."""
 
 import asyncio
 import re
@@ -55,7 +55,8 @@ def tiles(text: str) -> list[str]:
 async def test_an_empty_gallery_leads_to_the_studio(signed_in: SignedInHouse) -> None:
     text = (await signed_in.client.get("/dashboard/gallery")).text
     assert tiles(text) == []
-    assert 'class="empty"' in text and 'href="/dashboard/studio"' in text
+    assert 'class="empty"' in text
+    assert 'href="/dashboard/studio"' in text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,8 @@ async def test_a_hundred_thousand_films_are_searched_piece_by_piece_and_soon(sig
             """
             INSERT INTO generation (id, account_id, kind, service, prompt, parameters, credit_cost, status, stage, lane,
                 engine, created_at, completed_at, deadline_at)
-            SELECT left(id, 9) || 'z' || lpad(n::text, 16, '0'), account_id, kind, service, 'A lake, number ' || n, parameters,
+            SELECT left(id, 9) || 'z' || lpad(n::text, 16, '0'), account_id,
+                kind, service, 'A lake, number ' || n, parameters,
                 credit_cost, 'canceled', 'ended', lane, engine, created_at, created_at, deadline_at
             FROM generation, generate_series(1, 100000) AS n WHERE id = $1
             """,
@@ -160,12 +162,16 @@ async def test_the_page_of_a_film_says_everything(signed_in: SignedInHouse) -> N
     film = await make(signed_in, "A lake")
     await complete(signed_in, film)
     text = (await signed_in.client.get(f"/dashboard/gallery/{film}")).text
-    assert f"/outputs/{film}.mp4" in text and f"/outputs/{film}.jpg" in text
-    assert "Studio, the film engine" in text and "studio-gen-4" in text
-    assert "&lt;b&gt;dawn&lt;/b&gt;" in text and "woman" in text
+    assert f"/outputs/{film}.mp4" in text
+    assert f"/outputs/{film}.jpg" in text
+    assert "Studio, the film engine" in text
+    assert "studio-gen-4" in text
+    assert "&lt;b&gt;dawn&lt;/b&gt;" in text
+    assert "woman" in text
     assert "/provenance/root.pem" in text
     assert f"/dashboard/studio?from={film}" in text
-    assert "+2 s" in text and "+7 s" in text
+    assert "+2 s" in text
+    assert "+7 s" in text
     assert "−100" in text
 
 
@@ -173,7 +179,8 @@ async def test_the_ledgers_lines_are_those_of_the_ledger(signed_in: SignedInHous
     film = await make(signed_in)
     await signed_in.client.post(f"/dashboard/generations/{film}/cancel", headers=JSON)
     text = (await signed_in.client.get(f"/dashboard/gallery/{film}")).text
-    assert "−100" in text and "+100" in text
+    assert "−100" in text
+    assert "+100" in text
     async with signed_in.application.database.reading() as connection:
         kinds = await connection.fetch("SELECT kind FROM ledger_transfer WHERE generation_id = $1 ORDER BY id", film)
     assert [row["kind"] for row in kinds] == ["hold", "release"]
@@ -212,7 +219,8 @@ async def test_a_viewer_sees_films_and_changes_none(dsn: str, tmp_path: Path, cl
         headers = {"Cookie": f"doitong_session={'v' * 43}"}
         page = await owner.client.get(f"/dashboard/gallery/{film}", headers=headers)
         assert page.status_code == 200
-        assert "/delete" not in page.text and "/share" not in page.text
+        assert "/delete" not in page.text
+        assert "/share" not in page.text
         for act in ("cancel", "delete", "share", "unshare"):
             answer = await owner.client.post(f"/dashboard/generations/{film}/{act}", headers=headers | JSON)
             assert answer.status_code == 403, act

@@ -123,7 +123,8 @@ async def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(
     answer = await signed_in.client.post("/dashboard/studio", data=form)
     assert answer.status_code == 400
     wrong = re.search(rf'data-wrong="{field}">([^<]+)<', answer.text)
-    assert wrong and wrong[1].strip()
+    assert wrong
+    assert wrong[1].strip()
     assert 'value="fog"' in answer.text
     assert await generations(signed_in) == []
     script = await signed_in.client.post("/dashboard/studio", json={"prompt": "x", "duration": 99}, headers=JSON)
@@ -238,7 +239,8 @@ async def test_the_code_on_the_page_runs_as_it_stands(
         while len(rows := await generations(signed_in)) < 2 and child.returncode is None:
             await asyncio.sleep(0.05)
         if len(rows) == 2:
-            await signed_in.client.post(f"/dashboard/generations/{rows[1]['id']}/cancel", headers=JSON)
+            (second,) = (row["id"] for row in rows if row["id"] != first)
+            await signed_in.client.post(f"/dashboard/generations/{second}/cancel", headers=JSON)
         output = (await child.communicate())[0].decode()
     assert len(rows) == 2, output
     assert child.returncode == 0, output

@@ -49,7 +49,7 @@ from doitong.telemetry.metrics import Metrics
 from doitong.uploads.model import Upload
 
 PAGE_MAXIMUM = 100
-SEARCHED_MAXIMUM = 5000
+SEARCHED_MAXIMUM = 3000
 WAIT_SECONDS_MAXIMUM = 60
 RECHECK_SECONDS = 5.0
 
