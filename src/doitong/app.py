@@ -42,6 +42,7 @@ from doitong.ledger.service import LedgerService
 from doitong.mail.sender import Mailer
 from doitong.mail.service import Mailbox
 from doitong.media.picture import PictureCleaner
+from doitong.members.closing import Closing
 from doitong.members.registration import Registration
 from doitong.members.service import MemberService
 from doitong.members.team import Team
@@ -79,6 +80,7 @@ class Application:
     members: MemberService
     registration: Registration
     team: Team
+    closing: Closing
     mailbox: Mailbox
     keys: KeyService
     ledger: LedgerService
@@ -154,6 +156,7 @@ class Application:
                 members=members,
                 registration=registration,
                 mailbox=Mailbox(database),
+                closing=Closing(database, clock, members, storage),
                 team=Team(database, clock, members, registration, dashboard_url),
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
@@ -207,6 +210,7 @@ class Workshop:
     sweeper: Sweeper
     deliverer: Deliverer
     mailer: Mailer
+    closing: Closing
     members: MemberService
     alerts: AlertService
     payments: PaymentService
@@ -240,6 +244,7 @@ class Workshop:
             sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
             mailer=Mailer(app.database, app.clock, settings, random.random),
             members=app.members,
+            closing=app.closing,
             deliverer=Deliverer(
                 app.database,
                 app.egress,

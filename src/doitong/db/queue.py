@@ -16,6 +16,7 @@ SUBMIT = "submit"  # the same for the submit lane
 STORE = "store"  # payload: generation id
 CANCEL = "cancel"  # what a generation without a film may leave: a task, files; payload: generation id
 DELETE = "delete"  # the files of a generation that its owner deleted; payload: generation id
+ERASE = "erase"  # the films and pictures of an account that was deleted; payload: account id
 DELIVER = "deliver"  # payload: delivery id
 MAIL = "mail"  # payload: mail id
 

@@ -1,6 +1,7 @@
 """Every route of the dashboard: one line a section."""
 
 from doitong.doors.dashboard import (
+    closing,
     credits,
     entrance,
     generations,
@@ -27,6 +28,7 @@ ROUTES = (
     *generations.ROUTES,
     *sharing.ROUTES,
     *entrance.ROUTES,
+    *closing.ROUTES,
     *mailbox.ROUTES,
     *profile.ROUTES,
     *team.ROUTES,
