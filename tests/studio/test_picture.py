@@ -263,7 +263,7 @@ def test_tiny_and_odd_pictures_make_a_film_and_say_so(tmp_path: Path) -> None:
         stage = PictureStage(asked(path), moved("dolly_in"))
         luma, u, v = stage.frame(3, 24, 0.1)
         assert (luma.shape, u.shape, v.shape) == ((180, 320), (90, 160), (90, 160))
-        assert any("small" in warning for warning in stage.warnings)
+        assert [item.code for item in stage.warnings] == ["PICTURE_ENLARGED"]
 
 
 def test_a_huge_picture_is_reduced_and_a_bomb_refused(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class _Look:
     band: slice
     columns: slice
     seconds: float
+    nearer: Floats | None  # how much nearer than the plane the swell is met
 
 
 class Waves:
@@ -130,16 +131,19 @@ class Water:
         whole = [plane[top:] for plane in planes]
         for plane in whole:
             plane[:] = 0
+        met = None if self._swell is None else self._swell.meet(pose, lens, top, seconds)
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
             open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
             if open_water is not None and not open_water.size:
                 continue
             columns = slice(0, lens.width) if open_water is None else slice(int(open_water[0]), int(open_water[-1]) + 1)
-            look = _Look(pose, lens, mirror_lens, band, columns, seconds)
+            look = _Look(pose, lens, mirror_lens, band, columns, seconds, None if met is None else met.nearer[part, columns])
             colour = self._band(merged, look, tiles, calm[part, columns], bed[part, columns])
             for plane, values in zip(whole, colour, strict=True):
                 plane[part, columns] = values
+        if met is not None:
+            met.soften(whole)
         if self._surf is not None:
             out: Floats = cv2.resize(bed, (lens.width // 2, bed.shape[0] // 2 + 1), interpolation=cv2.INTER_NEAREST)
             out *= np.float32(-1 / BEACH_SLOPE)
@@ -175,9 +179,8 @@ class Water:
         rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
         x, z, away, down = _surface(pose, lens, rows, look.columns)
         lift: Floats | None = None
-        if self._swell is not None:  # the waves are drawn where they stand, not where the plane is
-            nearer = self._swell.away(pose, lens, rows, look.columns, look.seconds)
-            x, z = (x - np.float32(pose.x)) * nearer, (z - np.float32(pose.z)) * nearer
+        if look.nearer is not None:  # the waves are drawn where they stand, not where the plane is
+            x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
             x += np.float32(pose.x)
             z += np.float32(pose.z)
         px = lens.slopes()[None, look.columns]

@@ -14,6 +14,7 @@ from doitong.engines.studio.reading.camera_words import MOST_SEGMENTS, Segments,
 from doitong.engines.studio.reading.choosing import Choice, choose_kind, subject_left_out, usual_time
 from doitong.engines.studio.reading.conditions import Weather, colour_of
 from doitong.engines.studio.reading.moves import AMOUNTS
+from doitong.engines.studio.reading.places import is_shown
 from doitong.engines.studio.reading.report import Account, report_of
 from doitong.engines.studio.reading.text import Reading, read_words, take_flags
 from doitong.engines.studio.scene import CameraStep, Feature, Life, Mood, Scene, SceneKind, Season, Style, TimeOfDay
@@ -173,8 +174,8 @@ def _usual_season(life: frozenset[Life], *, has_snow: bool) -> Season:
 
 
 def _life(reading: Reading, kind: SceneKind) -> frozenset[Life]:
-    """What is said to live there; under water there are fish unless they are denied."""
-    said = frozenset(Life(mention.value) for mention in reading.of("life"))
+    """What is said to live there and shows there; under water there are fish unless they are denied."""
+    said = frozenset(life for life in map(Life, (m.value for m in reading.of("life"))) if is_shown(life, kind))
     has_fish = kind is SceneKind.UNDERWATER and all(mention.value != Life.FISH for mention in reading.forbidden)
     return said | {Life.FISH} if has_fish else said
 

@@ -265,14 +265,26 @@ PLACE_OF: dict[Any, SceneKind] = {
 }
 
 _SHORES = frozenset({SceneKind.LAKE, SceneKind.SEA, SceneKind.BEACH, SceneKind.ISLANDS})
-# what shows only in some places; anything else shows wherever there is air
-SHOWN_ONLY_IN: dict[Any, frozenset[SceneKind]] = {
+_UNDER_WATER = frozenset({SceneKind.UNDERWATER})
+_IN_AIR = frozenset(SceneKind) - {SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT}
+_SHOWN_IN: dict[Any, frozenset[SceneKind]] = {
     Life.BOATS: _SHORES,
     Life.REEDS: _SHORES,
-    Life.FISH: frozenset({SceneKind.UNDERWATER}),
-    Life.BUBBLES: frozenset({SceneKind.UNDERWATER}),
+    Life.FISH: _UNDER_WATER,
+    Life.BUBBLES: _UNDER_WATER,
+    Life.BIRDS: _IN_AIR,
+    Life.LEAVES: _IN_AIR,
+    Life.PETALS: _IN_AIR,
+    Life.FIREFLIES: _IN_AIR,
+    Life.DUST: _IN_AIR | _UNDER_WATER,
+    Feature.RAINBOW: _IN_AIR,
     Feature.RIVER: frozenset({SceneKind.CANYON}),
     Feature.PLANET: frozenset({SceneKind.SPACE}),
     Feature.RINGS: frozenset({SceneKind.SPACE}),
     Feature.NEBULA: frozenset({SceneKind.SPACE}),
 }
+
+
+def is_shown(thing: Life | Feature, kind: SceneKind) -> bool:
+    """Whether what lives or lies somewhere shows in this kind of place."""
+    return kind in _SHOWN_IN.get(thing, frozenset(SceneKind))
