@@ -108,7 +108,7 @@ def test_rain_falls_and_near_things_pass_faster() -> None:
 
 @pytest.mark.parametrize(("rain", "snowfall"), [(1.0, 0.0), (0.0, 1.0)])
 def test_what_falls_shows_and_never_stands_still(rain: float, snowfall: float) -> None:
-    overlay = Weather(Scene(SceneKind.SEA, NOON, seed=3, rain=rain, snowfall=snowfall), RIG, is_fine=True)
+    overlay = Weather(Scene(SceneKind.SEA, NOON, seed=3, rain=rain, snowfall=snowfall), RIG, 180, is_fine=True)
     frames = []
     for seconds in (1.0, 1.05):
         planes = tuple(np.full((180, 320), 0.3, np.float32) for _ in range(3))

@@ -80,7 +80,7 @@ class Stage:
         self._overlays: list[Overlay] = []
         if scene.kind not in _AIRLESS:
             rig = self._painter.rig
-            self._overlays = [*overlays_of(scene, rig, *self._drawn), Weather(scene, rig, level.bloom)]
+            self._overlays = [*overlays_of(scene, rig, *self._drawn), Weather(scene, rig, self._drawn[1], level.bloom)]
         self.path = CameraPath(scene, self._painter.rig, self._painter.floor)
         self._grade = Grade(width, height, self._painter.exposure, level.bloom, scene)
         if scene.style is Style.PIXEL_ART:  # its palette comes from the film itself

@@ -139,7 +139,7 @@ def _grey(colour: Colour, tint: Colour) -> Colour:
 
 def _hazed(light: Light, scene: Scene) -> Light:
     """Rain and snow in the air shorten the view."""
-    thick = max(0.62 * scene.rain, 0.80 * scene.snowfall)
+    thick = max(0.62 * scene.rain, min(0.93, 1 - (1 - scene.snowfall) ** 1.8))
     light = replace(
         light,
         haze_metres=light.haze_metres * (1 - thick),
