@@ -89,6 +89,7 @@ class Feature(StrEnum):
     GALAXY = "galaxy"
     RIVER = "river"
     RAINBOW = "rainbow"
+    PALMS = "palms"
     SILK = "silk"
     INK = "ink"
     LIQUID = "liquid"

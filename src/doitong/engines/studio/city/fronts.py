@@ -206,13 +206,13 @@ class Fronts:
         return np.asarray(np.clip(np.float32(1.3) - away, 0, 0.8), dtype=np.float32)
 
     def _street(self, strips: Strips, is_far: Ints, far: Ints) -> Floats:
-        """Pools of lamp-light along the quay and its trees; even light between houses."""
+        """Pools of lamp-light along the quay; even light between houses."""
         pool = np.float32(0.5) + np.float32(0.5) * np.cos(strips.share * np.float32(2 * math.pi / LAMP_GAP))
         is_quay = strips.face == self._face_count
         own = np.where(
             is_quay, np.float32(0.10) + np.float32(0.5) * pool**3, np.float32(0.10) + np.float32(0.14) * pool
         )
-        return np.where(is_far, own * (far < 4), np.float32(1)).astype(np.float32)
+        return np.where(is_far, own * (far < 1), np.float32(1)).astype(np.float32)
 
     def _shops(self, strips: Strips, owner: Ints, is_far: Ints) -> Floats:
         bright = np.sin(strips.share * np.float32(9) + owner * np.float32(2.1)) * np.float32(0.35) + np.float32(0.65)

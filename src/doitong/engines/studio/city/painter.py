@@ -10,6 +10,7 @@ from doitong.engines.studio.air.light import Light, light_of
 from doitong.engines.studio.air.sky import Sky
 from doitong.engines.studio.arrays import Colour, Floats, Planes, mix
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
+from doitong.engines.studio.city.avenue import Avenue
 from doitong.engines.studio.city.bay import Bay
 from doitong.engines.studio.city.fronts import Fronts, Lamps
 from doitong.engines.studio.city.lights import Lights
@@ -57,7 +58,7 @@ class CityPainter:
         rise = math.radians(light.key_height)
         key_sun = (math.sin(key) * math.cos(rise), math.sin(rise), math.cos(key) * math.cos(rise))
         shadows = Shadows(city.faces, key, math.tan(rise)) if level.detail > 0 and not light.is_moon else None
-        around = curtains(scene, random, level.detail)
+        around = curtains(random)
         lit = LIT_SHARE[scene.time] * (_NOIR_LIT if scene.style is Style.NOIR else 1.0)
         atlas = CellAtlas(random, lit, scene.palette)
         reference = Lens(width, height, focal, height * self.rig.horizon)
@@ -65,7 +66,8 @@ class CityPainter:
         streets = Streets(scene, light, city, shadows, mix(lamps.street, 1.9, lamps.street, 0.0))
         cover = 4.2 if scene.snow >= 0.7 else 1.0
         roof = mix(light.fill, 0.17 * cover, light.sun, 0.11 * cover * math.sin(rise))
-        self._view = CityView(city, around, fronts, streets, roof, level.detail > 0)
+        avenue = Avenue(scene, light, lamps.street, path, focal, 2 if level.detail > 0 else 1)
+        self._view = CityView(city, around, fronts, streets, avenue, roof, level.detail > 0)
         self._sky = Sky(scene, light, sun_turn, 0.035, level)
         self._bay = Bay(scene, light, level.wave_size, self._sky.sun, 1 if level.detail <= 0 else 2)
         self._shrink = 4 if level.detail <= 0 else 3  # of the mirror image, which waves break up anyway

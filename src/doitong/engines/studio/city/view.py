@@ -7,6 +7,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Colour, Floats, Ints
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.city.avenue import Avenue
 from doitong.engines.studio.city.columns import Ends, Strips, look
 from doitong.engines.studio.city.fronts import Fronts
 from doitong.engines.studio.city.plan import GROUND, City
@@ -28,10 +29,10 @@ class Air:
 class CityView:
     """Draws one city from any pose."""
 
-    def __init__(self, city: City, curtains: tuple[Curtain, ...], fronts: Fronts, streets: Streets, roof: Colour,
-                 has_fine_edges: bool) -> None:  # fmt: skip
+    def __init__(self, city: City, curtains: tuple[Curtain, ...], fronts: Fronts, streets: Streets, avenue: Avenue,
+                 roof: Colour, has_fine_edges: bool) -> None:  # fmt: skip
         self._city, self._curtains, self._fronts, self._streets = city, curtains, fronts, streets
-        self._roof, self._has_fine_edges = roof, has_fine_edges
+        self._avenue, self._roof, self._has_fine_edges = avenue, roof, has_fine_edges
         feet = np.full(len(curtains), GROUND, np.float32)
         feet[0] = -100.0  # the quay stands in the water
         self._base = np.concatenate([city.faces.base, feet])
@@ -49,6 +50,7 @@ class CityView:
             if seen is not None:
                 _soften_sides(planes, depth, seen, ends)
             _soften_tops(planes, strips, lens)
+        self._avenue.draw(planes, depth, pose, eye, lens, air.thinning, air.colours, mirrored)
         return depth
 
     def _fill(self, planes: tuple[Floats, ...], depth: Floats, seen: Ints | None, strips: Strips,

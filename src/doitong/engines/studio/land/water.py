@@ -17,7 +17,7 @@ from doitong.engines.studio.land.surf import Surf
 from doitong.engines.studio.land.swell import Swell
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
-from doitong.engines.studio.scene import Scene, SceneKind
+from doitong.engines.studio.scene import Feature, Scene, SceneKind
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
@@ -87,6 +87,7 @@ _BOTTOMS = {
     "beach": Bottom((0.34, 0.285, 0.205), (0.85, 0.34, 0.30)),
     "canyon": Bottom((0.30, 0.20, 0.12), (0.9, 0.8, 1.0)),
 }
+_TROPICAL = Bottom((0.46, 0.40, 0.29), (0.52, 0.105, 0.080))
 _ELSEWHERE = Bottom((0.16, 0.145, 0.11), (0.55, 0.30, 0.36))
 
 
@@ -111,7 +112,8 @@ class Water:
             np.float32((_LOG_STEPS - 1) / (ends[1] - ends[0])),
             world.grid.rows_of(steps),
         )
-        self._bottom = _BOTTOMS.get(world.land.ground, _ELSEWHERE)
+        is_tropical = scene.kind is SceneKind.BEACH and Feature.PALMS in scene.features
+        self._bottom = _TROPICAL if is_tropical else _BOTTOMS.get(world.land.ground, _ELSEWHERE)
         self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
         self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
         storm = storm_share(scene)

@@ -24,6 +24,7 @@ _DEFAULT_CAMERA: Segments = ((CameraStep("dolly_in", 0.4),),)
 _HYPERLAPSE_CAMERA: Segments = ((CameraStep("dolly_in", 0.9, easing=Easing.LINEAR),),)
 _NO_CAMERA: Segments = ((CameraStep("static"),),)
 _TREELESS = frozenset({SceneKind.DUNES, SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT})
+_TROPICAL = frozenset({SceneKind.BEACH, SceneKind.ISLANDS})  # where "tropical" alone brings palms
 # words of a flow that say what flows
 _FLOWS = {
     "silk": Feature.SILK, "svil": Feature.SILK, "ink": Feature.INK, "črnil": Feature.INK,
@@ -138,7 +139,7 @@ def _scene(request: EngineRequest, reading: Reading, choice: Choice, segments: S
         mood=reading.first("mood") or Mood.NEUTRAL,
         palette=tuple(colour_of(name) for name in colours_said(reading)),
         life=life,
-        features=_features(reading),
+        features=_features(reading, choice.kind),
         time_scale=reading.first("speed") or 1.0,
         is_loop=bool(reading.first("loop")),
         segments=segments,
@@ -180,10 +181,13 @@ def _life(reading: Reading, kind: SceneKind) -> frozenset[Life]:
     return said | {Life.FISH} if has_fish else said
 
 
-def _features(reading: Reading) -> frozenset[Feature]:
+def _features(reading: Reading, kind: SceneKind) -> frozenset[Feature]:
     said = frozenset(Feature(mention.value) for mention in reading.of("feature"))
     if Feature.RINGS in said:
         said |= {Feature.PLANET}
+    are_palms_denied = any(mention.value == Feature.PALMS for mention in reading.forbidden)
+    if reading.of("climate") and kind in _TROPICAL and not are_palms_denied:
+        said |= {Feature.PALMS}
     flows = (mention.text for mention in reading.of("place") if mention.value is SceneKind.ABSTRACT)
     return said | {look for text in flows for stem, look in _FLOWS.items() if text.startswith(stem)}
 
@@ -215,7 +219,7 @@ def _forbid(scene: Scene, reading: Reading) -> Scene:
             case "weather":
                 scene = _without_weather(scene, mention.value)
             case "trees":
-                scene = replace(scene, trees=False)
+                scene = replace(scene, trees=False, features=scene.features - {Feature.PALMS})
             case "kind" if mention.value is SceneKind.FOREST:
                 scene = replace(scene, trees=False)
             case "scenery" if mention.text in ("sun", "sonce", "sonca"):
