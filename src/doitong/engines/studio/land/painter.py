@@ -21,7 +21,7 @@ from doitong.engines.studio.land.view import LandView, Picture
 from doitong.engines.studio.land.water import Water
 from doitong.engines.studio.land.world import World, build_world, lay_grid
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.life.boats import Boats
+from doitong.engines.studio.life.boats import Boats, Outlook
 from doitong.engines.studio.scene import Life, Scene
 
 _CLEARANCE_METRES = 5.0
@@ -60,7 +60,10 @@ class LandPainter:
         self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, self.floor + land.rig.camera_height), level)
         self._water = Water(scene, light, world, level.wave_size, self._sky.sun) if land.has_water else None
         sails = land.has_water and Life.BOATS in scene.life
-        self._boats = Boats(scene, light, self._sky.sun, world.height_at) if sails else None
+        outlook = Outlook(
+            CameraPath(scene, land.rig, self.floor).poses(), width / 2 / focal, height * (1 - land.rig.horizon) / focal
+        )
+        self._boats = Boats(scene, light, self._sky.sun, world.height_at, outlook) if sails else None
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""
