@@ -90,6 +90,8 @@ class Feature(StrEnum):
     RIVER = "river"
     RAINBOW = "rainbow"
     PALMS = "palms"
+    SAILS = "sails"
+    OARS = "oars"
     SILK = "silk"
     INK = "ink"
     LIQUID = "liquid"

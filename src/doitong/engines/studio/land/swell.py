@@ -21,7 +21,7 @@ _PACE = 1.02  # from one point of the walk to the next
 _LEAST_ROWS = 0.6  # a wave that spans less than 5 × this many rows is not raised
 _COLUMNS = 4  # of the picture for one whose heights are computed
 _JUMP = 1.03  # a crest hides this much of the way at least, or its edge needs no care
-_HIGHEST = 0.4  # of the camera's height over the sea
+_HIGHEST = 0.52  # of the camera's height over the sea
 
 
 @dataclass(frozen=True, slots=True)

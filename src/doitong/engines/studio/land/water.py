@@ -117,7 +117,7 @@ class Water:
         self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
         self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
         storm = storm_share(scene)
-        force = min(2.9, 0.45 + 0.55 * scene.wind + 1.8 * storm)
+        force = min(3.7, 0.45 + 0.55 * scene.wind + 2.6 * storm)
         self._churn = 1 + 2.2 * storm, 1 + 2.0 * storm, 1 + 1.7 * storm  # air beaten into the water
         self._swell = Swell(force, self._soft, lace) if scene.kind is SceneKind.SEA else None
         self._foam = tuple(0.78 * (s * 0.34 + f * 0.8) for s, f in zip(light.sun, light.fill, strict=True))

@@ -14,7 +14,7 @@ import numpy as np
 from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, mix
 from doitong.engines.studio.camera import Lens, Pose
-from doitong.engines.studio.scene import Scene, SceneKind
+from doitong.engines.studio.scene import Feature, Scene, SceneKind
 
 _FINE = 4
 _TRIES = 60
@@ -118,7 +118,7 @@ class Boats:
                  height_at: Callable[[Floats, Floats], Floats], outlook: Outlook) -> None:  # fmt: skip
         random = np.random.default_rng([scene.seed, 113])
         self._light, self._sun, self._wind = light, sun, scene.wind
-        self._is_rowed = scene.kind is SceneKind.LAKE and bool(random.random() < 0.5)
+        self._is_rowed = _is_rowed(scene, by_chance=bool(random.random() < 0.5))
         hulls: tuple[Colour, ...] = ((0.72, 0.70, 0.66), (0.05, 0.09, 0.20), (0.42, 0.07, 0.05), (0.06, 0.16, 0.13))
         sails: tuple[Colour, ...] = ((0.86, 0.83, 0.76), (0.90, 0.88, 0.85), (0.46, 0.15, 0.08), (0.85, 0.72, 0.50))
         self._boats = []
@@ -207,7 +207,8 @@ class Boats:
         at = np.arange(width, dtype=np.float32)[None, :] + shift
         down = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None], at.shape) + shift * np.float32(0.5)
         moved = cv2.remap(canvas, at, as_floats(down), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        fade = np.linspace(0.72, 0.30, count, dtype=np.float32)[:, None, None]
+        clear = min(1.0, 1.1 / self._wind)  # a rough sea mirrors little
+        fade = np.linspace(0.72 * clear, 0.30 * clear, count, dtype=np.float32)[:, None, None]
         return as_floats(moved.reshape(canvas.shape) * fade)
 
     def _tone(self, part: _Part, heading: float) -> Colour:
@@ -218,6 +219,13 @@ class Boats:
         direct = 0.14 + 0.55 * front + 0.25 * beside + 0.42 * part.thin
         both = mix(light.sun, direct * 0.42, light.fill, 0.62)
         return part.albedo[0] * both[0], part.albedo[1] * both[1], part.albedo[2] * both[2]
+
+
+def _is_rowed(scene: Scene, *, by_chance: bool) -> bool:
+    """As the prompt says; a boat of which it says nothing is rowed or sails on a lake, and sails elsewhere."""
+    if scene.features & {Feature.SAILS, Feature.OARS}:
+        return Feature.SAILS not in scene.features
+    return scene.kind is SceneKind.LAKE and by_chance
 
 
 def _open_water(random: np.random.Generator, span: tuple[float, float], height_at: Callable[[Floats, Floats], Floats],

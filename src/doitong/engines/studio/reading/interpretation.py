@@ -24,6 +24,9 @@ _DEFAULT_CAMERA: Segments = ((CameraStep("dolly_in", 0.4),),)
 _HYPERLAPSE_CAMERA: Segments = ((CameraStep("dolly_in", 0.9, easing=Easing.LINEAR),),)
 _NO_CAMERA: Segments = ((CameraStep("static"),),)
 _TREELESS = frozenset({SceneKind.DUNES, SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT})
+# parts of words for boats that say how they are driven
+_RIGS = {"sail": Feature.SAILS, "jadr": Feature.SAILS, "yacht": Feature.SAILS, "jaht": Feature.SAILS,
+         "row": Feature.OARS, "canoe": Feature.OARS, "kanu": Feature.OARS, "čolnič": Feature.OARS}  # fmt: skip
 _TROPICAL = frozenset({SceneKind.BEACH, SceneKind.ISLANDS})  # where "tropical" alone brings palms
 # words of a flow that say what flows
 _FLOWS = {
@@ -188,6 +191,8 @@ def _features(reading: Reading, kind: SceneKind) -> frozenset[Feature]:
     are_palms_denied = any(mention.value == Feature.PALMS for mention in reading.forbidden)
     if reading.of("climate") and kind in _TROPICAL and not are_palms_denied:
         said |= {Feature.PALMS}
+    boats = [mention.text for mention in reading.of("life") if mention.value == Life.BOATS]
+    said |= {rig for text in boats for stem, rig in _RIGS.items() if stem in text}
     flows = (mention.text for mention in reading.of("place") if mention.value is SceneKind.ABSTRACT)
     return said | {look for text in flows for stem, look in _FLOWS.items() if text.startswith(stem)}
 
