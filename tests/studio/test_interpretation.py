@@ -374,3 +374,29 @@ def test_every_phrase_of_every_table_says_its_own_value() -> None:
 def test_every_move_has_words_and_every_word_a_move() -> None:
     said = {move for word in moves.VERBS for move in (word.value.alone, *word.value.ways.values()) if move}
     assert said == {move.value for move in CameraMove}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "has_palms", "is_warned"),
+    [("a tropical beach", True, False), ("plaža s palmami", True, False), ("tropska plaža ob zori", True, False),
+     ("palm trees at sunset", True, False), ("a tropical beach without palms", False, False),
+     ("a tropical beach, no trees", False, False), ("a beach", False, False), ("a tropical forest", False, False),
+     ("a mountain lake with palms", True, True), ("a city with palms", True, False)],
+)  # fmt: skip
+def test_palms_are_read_from_both_languages_and_from_the_climate(
+    prompt: str, has_palms: bool, is_warned: bool
+) -> None:
+    scene, report = interpret(small_request(prompt))
+    assert (Feature.PALMS in scene.features) is has_palms
+    assert ("NOT_SHOWN_THERE" in [item["code"] for item in report["warningCodes"]]) is is_warned
+    assert interpret(small_request("palm trees at sunset"))[0].kind is SceneKind.BEACH
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rig"),
+    [("a lake with a sailing boat", Feature.SAILS), ("jezero z jadrnico", Feature.SAILS),
+     ("a rowboat on the sea", Feature.OARS), ("kanu na jezeru", Feature.OARS), ("a boat on a lake", None)],
+)  # fmt: skip
+def test_a_boat_is_driven_as_its_word_says(prompt: str, rig: Feature | None) -> None:
+    scene, _ = interpret(small_request(prompt))
+    assert scene.features & {Feature.SAILS, Feature.OARS} == ({rig} if rig else set())

@@ -195,3 +195,31 @@ def test_the_order_of_frames_changes_nothing() -> None:
     first = _light(painter, _eye(painter), 1.0)[0]
     _light(painter, _eye(painter, 2.0), 4.0)
     assert np.array_equal(first, _light(painter, _eye(painter), 1.0)[0])
+
+
+@pytest.mark.parametrize("kind", [SceneKind.BEACH, SceneKind.ROAD])
+def test_palms_stand_where_they_were_asked_for(kind: SceneKind) -> None:
+    for features, has_palms in ((frozenset({Feature.PALMS}), True), (frozenset(), False)):
+        scene = Scene(kind, TimeOfDay.NOON, features=features, seed=5)
+        painter = _painter(scene, Version.GEN_3)
+        palms = [place for place in painter._stand._places if place.tall > 6 and not place.in_water]
+        leafy = {painter._stand._drawings[place.drawing].sway for place in palms}
+        assert (0.012 in leafy) is has_palms  # how far a palm sways
+        if has_palms and kind is SceneKind.BEACH:
+            near = [place for place in palms if place.z < 40]
+            assert len(near) >= 3
+            leans = {(place.x > 0) == place.is_flipped for place in near}
+            assert leans == {True}, "palms lean over the sand, away from the land"
+    bare = _painter(Scene(kind, TimeOfDay.NOON, trees=False, features=frozenset({Feature.PALMS}), seed=5))
+    assert all(place.tall < 6 for place in bare._stand._places)
+
+
+def test_tropical_water_is_turquoise() -> None:
+    def hues(features: frozenset[Feature]) -> tuple[float, float]:
+        painter = _painter(Scene(SceneKind.BEACH, TimeOfDay.NOON, cloudiness=0.0, features=features, seed=5))
+        red, green, _ = (plane[_HEIGHT * 55 // 100 : _HEIGHT * 75 // 100] for plane in _light(painter, _eye(painter)))
+        return float(green.mean() / red.mean()), float(green.mean())
+
+    (tropical, bright), (usual, dull) = hues(frozenset({Feature.PALMS})), hues(frozenset())
+    assert tropical > 1.04 * usual
+    assert bright > dull

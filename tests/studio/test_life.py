@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,6 +48,16 @@ def test_life_moves_and_does_not_jump(life: Life) -> None:
     now, next_frame, later = (drawn(overlay, seconds, pose) - np.float32(0.3) for seconds in (2.0, 2.01, 4.0))
     step, change = np.abs(next_frame - now).sum(), np.abs(later - now).sum()
     assert 0 < step < 0.6 * change
+
+
+def test_falling_leaves_are_many_and_fall_in_a_forest_too() -> None:
+    rig = Rig(1.7, 3.0, 10.0, 0.58)
+    for kind in (SceneKind.ROAD, SceneKind.FOREST):
+        scene = Scene(kind, TimeOfDay.NOON, life=frozenset({Life.LEAVES}), seed=4)
+        (overlay,) = overlays_of(scene, rig, 320, 180)
+        frame = drawn(overlay, 2.0, Pose(y=1.7))
+        pieces, _ = cv2.connectedComponents((np.abs(frame - 0.3) > 0.02).astype(np.uint8))
+        assert pieces > 60
 
 
 def test_birds_fly_over_the_horizon() -> None:

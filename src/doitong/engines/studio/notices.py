@@ -34,7 +34,8 @@ def notice(code: str, **values: Any) -> Notice:
 
 def language_of(report: Mapping[str, Any]) -> str:
     """The language that a film's prompt is mostly written in; English when nothing tells."""
-    return next(iter(report.get("languages") or ["en"]))
+    languages: list[str] = report.get("languages") or ["en"]
+    return languages[0]
 
 
 def add_notices(report: dict[str, Any], notices: Iterable[Notice]) -> None:

@@ -96,8 +96,8 @@ class Aurora:
         low = _gather(x, y, steady[inside] * spread, size)
         high = _gather(x, y, rays[inside] * spread, size)
         # where a fold turns back its light would end in a line; the air spreads it
-        fine, wide = max(3, lens.width // 240) | 1, max(3, lens.width // 56) | 1
-        return _spread(low, fine, wide, 0.25), _spread(cv2.blur(high, (fine, 1)), fine, wide, 0.55)
+        near, wide = max(3, lens.width // 240) | 1, max(3, lens.width // 56) | 1
+        return _spread(low, near, wide, 0.25), _spread(cv2.blur(high, (near, 1)), near, wide, 0.55)
 
 
 def _ring(random: np.random.Generator, waves: int) -> Floats:
@@ -132,10 +132,10 @@ def _gather(x: Floats, y: Floats, light: Floats, size: tuple[int, int]) -> Float
     return as_floats(flat.reshape(rows, width))
 
 
-def _spread(light: Floats, fine: int, wide: int, share: float) -> Floats:
-    """Light blurred sideways over `wide` pixels, a share of it only over `fine`."""
+def _spread(light: Floats, near: int, wide: int, share: float) -> Floats:
+    """Light blurred sideways over `wide` pixels, a share of it only over `near`."""
     far = cv2.blur(cv2.blur(light, (wide, 1)), (wide, 1))
-    return as_floats(cv2.addWeighted(cv2.blur(light, (fine, 1)), share, far, 1 - share, 0))
+    return as_floats(cv2.addWeighted(cv2.blur(light, (near, 1)), share, far, 1 - share, 0))
 
 
 def _smear(rows: int, step: float, rise: float, fall: float, start: float) -> Floats:

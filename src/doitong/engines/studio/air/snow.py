@@ -1,4 +1,4 @@
-"""Falling snow: flakes near the lens, out of focus and large; flakes in mid air that sway and drift; sheets of far ones.
+"""Falling snow: large flakes near the lens, out of focus; flakes in mid air that sway and drift; sheets of far ones.
 
 Near and middle flakes have a place in the air each (`particles`). Of the far ones there are too many for that: they are
 sheets at a few depths, drawn once, that pass at the pace of their depth. Gusts drive all of them together, and small

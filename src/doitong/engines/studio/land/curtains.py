@@ -109,12 +109,13 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
 
 
 def _crowns(random: np.random.Generator, is_bare: bool) -> Floats:
-    """Outlines of broad-leaved crowns from left to right, 0–1: a few domes that grow into one another, twigs in winter."""
+    """Outlines of broad-leaved crowns from left to right, 0–1: domes that grow into one another, twigs in winter."""
     at = np.linspace(-1, 1, _CROWN_POINTS)
     crowns = np.zeros((_CROWN_KINDS, _CROWN_POINTS))
-    for crown in crowns:
-        for middle in np.linspace(-0.62, 0.62, int(random.integers(3, 6))):
-            middle, wide = middle + random.uniform(-0.12, 0.12), random.uniform(0.30, 0.52)
+    for number in range(_CROWN_KINDS):
+        crown = crowns[number]
+        for place in np.linspace(-0.62, 0.62, int(random.integers(3, 6))):
+            middle, wide = place + random.uniform(-0.12, 0.12), random.uniform(0.30, 0.52)
             tall = (1 - 0.55 * middle * middle) * random.uniform(0.72, 1.0)
             np.maximum(crown, tall * np.sqrt(np.maximum(1 - ((at - middle) / wide) ** 2, 0)), out=crown)
         if is_bare:

@@ -188,17 +188,17 @@ def _palm_beach(planter: _Planter) -> None:
     """Palms that lean over the sand beside the camera, and more of them around the bay."""
     random, world = planter.random, planter.world
     side, view = world.draft.side, world.draft.view_side
-    for z, edge, tall in ((15.5, 0.98, 8.4), (21.0, 0.80, 9.6), (24.5, 1.02, 11.0), (29.0, 1.12, 9.0)):
-        z *= 1 + 0.10 * (random.random() - 0.5)
+    for about, edge, tall in ((15.5, 0.98, 8.4), (21.0, 0.80, 9.6), (24.5, 1.02, 11.0), (29.0, 1.12, 9.0)):
+        z = about * (1 + 0.10 * (random.random() - 0.5))
         planter.palm(side * z * view * (edge + 0.08 * random.random()), z, tall + 1.4 * random.random(), -side)
     draws = random.random((900, 2))
-    z = (58.0 * (760.0 / 58.0) ** draws[:, 0]).astype(np.float32)
-    shore = side * (np.float32(13 * min(1.0, view / 0.49)) + z * np.float32(0.26))
-    x = (shore + side * (8 + 0.34 * z * draws[:, 1])).astype(np.float32)
-    heights = world.height_at(x, z)
+    far = (58.0 * (760.0 / 58.0) ** draws[:, 0]).astype(np.float32)
+    shore = side * (np.float32(13 * min(1.0, view / 0.49)) + far * np.float32(0.26))
+    x = (shore + side * (8 + 0.34 * far * draws[:, 1])).astype(np.float32)
+    heights = world.height_at(x, far)
     for number in np.flatnonzero((heights > 0.8) & (heights < 14))[:150]:
         lean = -side if random.random() < 0.7 else side
-        planter.palm(float(x[number]), float(z[number]), 7.5 + 6.5 * random.random(), lean)
+        planter.palm(float(x[number]), float(far[number]), 7.5 + 6.5 * random.random(), lean)
 
 
 def _islands(planter: _Planter) -> None:

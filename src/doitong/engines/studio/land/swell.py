@@ -1,8 +1,8 @@
 """The swell of the open sea: long waves with crests that hide what lies behind them, and foam where they break.
 
 Every column of the picture is walked from near to far: what rises above all that came before is seen, the rest is
-hidden (the floating horizon, Wright 1973). Heights are computed for every fourth column, for they are smooth; what hides
-what is found for every one, so that a crest has no steps, and its edge is known to the fraction of a row.
+hidden (the floating horizon, Wright 1973). Heights are computed for every fourth column, for they are smooth; what
+hides what is found for every one, so that a crest has no steps, and its edge is known to the fraction of a row.
 """
 
 import math
@@ -96,8 +96,8 @@ class Swell:
         flat = below * np.int32(width) + np.arange(width, dtype=np.int32)
         counts = np.bincount(flat.reshape(-1), minlength=(rows + 1) * width).reshape(rows + 1, width)
         passed = np.cumsum(counts[::-1], axis=0, dtype=np.int32)[::-1][1:]
-        after = np.clip(passed, 1, away.size - 1)
-        place = after * np.int32(width) + np.arange(width, dtype=np.int32)
+        after: Ints = np.clip(passed, 1, away.size - 1)
+        place: Ints = after * np.int32(width) + np.arange(width, dtype=np.int32)
         far_row, near_row = row.reshape(-1).take(place), row.reshape(-1).take(place - width)
         here = np.arange(rows, dtype=np.float32)[:, None]
         part = np.clip((near_row - here) / np.maximum(near_row - far_row, np.float32(1e-4)), 0, 1)
@@ -147,7 +147,8 @@ class Swell:
         close = np.clip(rows_down * np.float32(2.2) - np.float32(0.25), 0.0, 1)
         web *= close
         far = sample(self._soft, x * np.float32(0.7), z * np.float32(1.3) - np.float32(seconds * 1.5))
-        far *= np.clip(rows_down * np.float32(9) - np.float32(0.25), 0.0, 1) * (np.float32(0.7) - np.float32(0.5) * close)
+        far *= np.clip(rows_down * np.float32(9) - np.float32(0.25), 0.0, 1)
+        far *= np.float32(0.7) - np.float32(0.5) * close
         fine = sample(self._lace, x * np.float32(13), z * np.float32(13) - np.float32(seconds * 8))
         fine *= np.clip(rows_down * np.float32(0.22) - np.float32(0.3), 0.0, 1)
         # seen at a low angle, foam is drawn out towards the viewer: what is fine across is coarse along

@@ -140,7 +140,8 @@ class Water:
             if open_water is not None and not open_water.size:
                 continue
             columns = slice(0, lens.width) if open_water is None else slice(int(open_water[0]), int(open_water[-1]) + 1)
-            look = _Look(pose, lens, mirror_lens, band, columns, seconds, None if met is None else met.nearer[part, columns])
+            nearer = None if met is None else met.nearer[part, columns]
+            look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
             colour = self._band(merged, look, tiles, calm[part, columns], bed[part, columns])
             for plane, values in zip(whole, colour, strict=True):
                 plane[part, columns] = values

@@ -228,8 +228,10 @@ def _is_rowed(scene: Scene, *, by_chance: bool) -> bool:
     return scene.kind is SceneKind.LAKE and by_chance
 
 
-def _open_water(random: np.random.Generator, span: tuple[float, float], height_at: Callable[[Floats, Floats], Floats],
-                number: int, sun: tuple[float, float, float], outlook: Outlook) -> tuple[float, float] | None:  # fmt: skip
+def _open_water(
+    random: np.random.Generator, span: tuple[float, float], height_at: Callable[[Floats, Floats], Floats], number: int,
+    sun: tuple[float, float, float], outlook: Outlook,
+) -> tuple[float, float] | None:  # fmt: skip
     """A place with water all around it, beside the sun's path rather than in it, and in view as long as can be."""
     sun_side = 1.0 if sun[0] > 0 else -1.0
     best, found = 0.0, None

@@ -66,9 +66,9 @@ class PictureStage:
         self._layers = split_layers(canvas.pixels, depth)
         pivot = _MIDDLE_NEARNESS if depth.subject is None else float(np.median(depth.near[depth.subject > 0.5]))
         rows, columns = canvas.pixels.shape[:2]
-        self._view = View(
-            scene, Geometry(width, height, canvas.middle, (columns, rows), canvas.density, depth.span, pivot, depth.bears)
-        )
+        size = (columns, rows)
+        geometry = Geometry(width, height, canvas.middle, size, canvas.density, depth.span, pivot, depth.bears)
+        self._view = View(scene, geometry)
         asked = read_brushes(request, canvas)
         named, found = named_brushes(request.prompt, canvas, found_depth, has_brushes=bool(asked))
         self._currents = [

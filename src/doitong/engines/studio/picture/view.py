@@ -136,9 +136,9 @@ class View:
         deep = geometry.span * max(geometry.pivot, 1 - geometry.pivot)
         aside = max(math.hypot(pose.x, pose.y) for pose in poses) * deep * geometry.focal / geometry.width
         nearing = max(pose.z for pose in poses)
-        demand = max(
-            aside / (_MOST_PARALLAX * geometry.bears), nearing / _MOST_NEARING, max(math.log(pose.zoom) for pose in poses) / _MOST_ZOOM
-        )
+        zooming = max(math.log(pose.zoom) for pose in poses)
+        parallax = aside / (_MOST_PARALLAX * geometry.bears)
+        demand = max(parallax, nearing / _MOST_NEARING, zooming / _MOST_ZOOM)
         return math.tanh(demand) / demand if demand > 1e-6 else 1.0
 
     def _is_inside(self, pose: Pose) -> bool:
