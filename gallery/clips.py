@@ -13,8 +13,9 @@ _WIDE, _TALL, _SQUARE = AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE
 @dataclass(frozen=True, slots=True)
 class Clip:
     """One clip. `move` is a camera move in structured form, checked by optical flow; `without` names gates that the
-    clip breaks on purpose (lightning is a jump of brightness, a static night stands almost still, silk has no grain);
-    `near` says where what is near stands, which a move aside shifts most: in space it floats in the middle."""
+    clip breaks on purpose (lightning is a jump of brightness, a static night stands almost still, silk has no grain,
+    driven snow no flow); `near` says where what is near stands, which a move aside shifts most: in space it floats in
+    the middle."""
 
     name: str
     prompt: str
@@ -54,6 +55,7 @@ class Clip:
 
 
 _FLASHES = frozenset({"lum_jitter", "warp_err"})
+_DRIVEN = frozenset({"warp_err"})
 _QUIET = frozenset({"moving", "dup", "sharp"})
 
 _SWAYING = {
@@ -88,7 +90,7 @@ CLIPS = (
     Clip("forest", "An autumn forest with sun rays", "dolly_in", seed=19),
     Clip("forest-tall", "A foggy conifer forest at dawn", "truck_right", aspect=_TALL, seed=20),
     Clip("leaves", "Falling leaves on a road in autumn, golden hour", "pan_right", seed=3),
-    Clip("blizzard", "A blizzard in a forest", "truck_left", seed=18),
+    Clip("blizzard", "A blizzard in a forest", "truck_left", seed=18, without=_DRIVEN),
     Clip("fireflies", "A forest at night with fireflies", "static", seed=22, without=_QUIET),
     Clip("city-night", "A city skyline at night reflected in the bay", "pan_left", seed=23),
     Clip("city-day", "A city skyline at noon under scattered clouds", "orbit_right", seed=24),

@@ -122,7 +122,7 @@ def light_of(scene: Scene) -> Light:
         cloud_dark=mix(light.cloud_dark, 1 - dull, mix(grey, 0.46 * dim * dim, light.cloud_dark, 0.1), dull),
         disc=light.disc * (1 - dull),
         stars=light.stars * (1 - dull),
-        exposure=_hazed(light, scene).exposure * (1 + (0.55 if light.is_moon else 0.16) * dull - 0.06 * storm),
+        exposure=_hazed(light, scene).exposure * (1 + (0.55 if light.is_moon else 0.16) * dull + 0.14 * storm),
     )
 
 

@@ -156,6 +156,6 @@ class Swell:
         fine = np.maximum(fine * np.float32(0.45), 0) + grit * close * np.float32(0.42)
         crest = height * np.float32(0.55) + np.maximum(web, far) * np.float32(0.58) + (calm - 1) * np.float32(0.9)
         sharp = np.clip(rows_down * np.float32(12) - np.float32(0.2), 0.0, 1)
-        limit = np.float32(2.55 - 0.75 * min(1.9, self._force))
+        limit = np.float32(2.55 - 0.75 * min(2.25, self._force))
         foam = smooth(0.0, 0.9, crest + fine - limit) * np.float32(0.85) * sharp
         return foam, height * np.float32(0.4)
