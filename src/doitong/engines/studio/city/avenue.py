@@ -18,7 +18,7 @@ _PERIOD = 620.0  # metres after which a row repeats: wider than what is seen of 
 _TALLEST = 13.0
 _ROWS = (9.0, 43.0)  # behind the quay
 _MIRROR_SHRINK = 3  # of the strips that the water's coarser image is read from
-_VARIANTS = 5
+_VARIANTS = 3
 _LEAVES: dict[Season, tuple[Colour, ...]] = {
     Season.SPRING: ((0.085, 0.130, 0.038), (0.105, 0.140, 0.045)),
     Season.SUMMER: ((0.050, 0.082, 0.028), (0.062, 0.092, 0.030)),

@@ -20,6 +20,7 @@ _WAVES = ((23.0, 0.62, 0.020), (34.0, -0.35, 0.030), (58.0, 0.22, 0.040), (97.0,
 _PACE = 1.02  # from one point of the walk to the next
 _LEAST_ROWS = 0.6  # a wave that spans less than 5 × this many rows is not raised
 _COLUMNS = 4  # of the picture for one whose heights are computed
+_CHUNK = 160
 _JUMP = 1.03  # a crest hides this much of the way at least, or its edge needs no care
 _HIGHEST = 0.52  # of the camera's height over the sea
 
@@ -58,6 +59,30 @@ class Met:
             flat[own] = near + (far - near) * np.maximum(-self.share, 0)
 
 
+def _first_met(row: Floats, away: Floats, here: Floats) -> tuple[Floats, Floats]:
+    """For rows `here` and the columns of a walk whose points `away` are seen at `row`: how far away each ray meets the
+    sea, −1 when it meets none of it, and the row of the highest point before."""
+    rows, width = here.size, row.shape[1]
+    highest = np.minimum.accumulate(row, axis=0)
+    columns = np.arange(width, dtype=np.int32)
+    # the first point of the walk that is at least as high as a row's middle: those before it, lower ones, are counted
+    below = np.clip(np.ceil(highest), 0, rows).astype(np.int32) * np.int32(width) + columns
+    counts = np.bincount(below.reshape(-1), minlength=(rows + 1) * width).reshape(rows + 1, width)
+    passed = np.cumsum(counts[::-1], axis=0, dtype=np.int32)[::-1][1:]
+    after: Ints = np.clip(passed, 1, away.size - 1)
+    place: Ints = after * np.int32(width) + columns
+    far_row = row.reshape(-1).take(place)
+    place -= width
+    near_row = row.reshape(-1).take(place)
+    share = np.clip((near_row - here) / np.maximum(near_row - far_row, np.float32(1e-4)), 0, 1)
+    far = away.take(after)
+    after -= 1
+    reached = away.take(after)
+    reached += (far - reached) * share
+    reached[passed >= away.size] = -1
+    return reached, highest.reshape(-1).take(place)
+
+
 def _edges(nearer: Floats, crest: Floats, here: Floats) -> tuple[Ints, Floats]:
     """The pixels right below a crest's line, and how far the line is above (or below) their upper border, in rows.
     `crest`: the row of the highest point before the one that a pixel sees."""
@@ -86,29 +111,19 @@ class Swell:
 
     def meet(self, pose: Pose, lens: Lens, top: int, seconds: float) -> Met:
         """Where the rows from `top` down meet the heaving sea."""
-        rows, width = lens.rows - top, lens.width
+        rows = lens.rows - top
         away = self._walk(pose, lens)
         rise = self._heights(pose, lens, away, seconds)
         row = np.float32(lens.horizon - 0.5 - top) + (np.float32(pose.y) - rise) * (np.float32(lens.focal) / away)
-        highest = np.minimum.accumulate(row, axis=0)
-        # the first point of the walk that is at least as high as a row's middle: those before it are counted
-        below = np.clip(np.ceil(highest), 0, rows).astype(np.int32)  # a point is lower than all rows before this one
-        flat = below * np.int32(width) + np.arange(width, dtype=np.int32)
-        counts = np.bincount(flat.reshape(-1), minlength=(rows + 1) * width).reshape(rows + 1, width)
-        passed = np.cumsum(counts[::-1], axis=0, dtype=np.int32)[::-1][1:]
-        after: Ints = np.clip(passed, 1, away.size - 1)
-        place: Ints = after * np.int32(width) + np.arange(width, dtype=np.int32)
-        far_row, near_row = row.reshape(-1).take(place), row.reshape(-1).take(place - width)
         here = np.arange(rows, dtype=np.float32)[:, None]
-        part = np.clip((near_row - here) / np.maximum(near_row - far_row, np.float32(1e-4)), 0, 1)
-        steps = away.reshape(-1)
-        reached = steps.take(after - 1)
-        reached += (steps.take(after) - reached) * part
         plane = np.maximum((here + np.float32(top + 0.5 - lens.horizon)) * np.float32(1 / lens.focal), 0.4 / lens.focal)
-        nearer = as_floats(reached * plane * np.float32(1 / pose.y))
-        nearer[passed >= away.size] = 1  # beyond the last wave that is raised
-        spots, share = _edges(nearer, highest.reshape(-1).take(place - width), here)
-        return Met(nearer, spots, share)
+        nearer, crest = (np.empty((rows, lens.width), np.float32) for _ in range(2))
+        for first in range(0, lens.width, _CHUNK):  # so few columns at once stay in the processor's cache
+            part = slice(first, first + _CHUNK)
+            nearer[:, part], crest[:, part] = _first_met(np.ascontiguousarray(row[:, part]), away.reshape(-1), here)
+        np.multiply(nearer, plane * np.float32(1 / pose.y), out=nearer, where=nearer > 0)
+        nearer[nearer <= 0] = 1  # beyond the last wave that is raised
+        return Met(nearer, *_edges(nearer, crest, here))
 
     def _walk(self, pose: Pose, lens: Lens) -> Floats:
         """Distances from nearer than the picture's lower edge to the last wave that is raised, (points, 1)."""
