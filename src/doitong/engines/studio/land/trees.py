@@ -158,14 +158,14 @@ def _palm(random: np.random.Generator, sun_side: float) -> Floats:
     lean, bow = 0.10 + 0.14 * random.random(), 1.5 + 0.9 * random.random()
     top = (lean, 0.74 + 0.04 * random.random())
     before = (0.0, 0.0)
-    rings = 44
+    rings = 96
     for step in range(1, rings + 1):
         share = step / rings
         here = (lean * share**bow, top[1] * share)
         wide = 0.025 - 0.011 * share + 0.010 * max(0.0, 0.10 - share) * 10
-        canvas.line(before, here, wide, 0.26 + 0.14 * (step % 2), 0.0)
+        canvas.line(before, here, wide, 0.27 + 0.08 * (step % 2) + 0.05 * random.random(), 0.0)
         canvas.line((before[0] + 0.35 * wide * sun_side, before[1]), (here[0] + 0.35 * wide * sun_side, here[1]),
-                    wide * 0.3, 0.48 + 0.10 * (step % 2), 0.0)  # fmt: skip
+                    wide * 0.3, 0.44 + 0.07 * (step % 2), 0.0)  # fmt: skip
         before = here
     count = 16
     for number in random.permutation(count):
