@@ -9,7 +9,7 @@ import pytest
 from doitong.engines.port import Motion
 from doitong.engines.studio import notices
 from doitong.engines.studio.camera import MOST_DEGREES
-from doitong.engines.studio.notices import TEXTS, add_notices, notice, translate
+from doitong.engines.studio.notices import SMOOTH_DEPTH, TEXTS, add_notices, notice, translate
 from doitong.engines.studio.picture.masks import named_kinds
 from doitong.engines.studio.reading.interpretation import interpret
 from doitong.engines.studio.scene import SceneKind, TimeOfDay
@@ -80,3 +80,10 @@ def test_a_report_from_before_there_were_codes_stays_as_it_is() -> None:
     add_notices(unknown, [notice("PLACE_MISSING", place="forest")])
     unknown["warningCodes"][0]["code"] = "FROM_A_LATER_VERSION"
     assert translate(unknown, "en") == unknown
+
+
+def test_the_note_of_a_smooth_depth_is_translated_too() -> None:
+    report: dict[str, Any] = {"languages": ["en"], "picture": {"depth": "smooth fallback", "note": SMOOTH_DEPTH.en}}
+    assert translate(report, "sl")["picture"]["note"] == SMOOTH_DEPTH.sl
+    assert translate(translate(report, "sl"), "en") == report
+    assert translate({"picture": {"depth": "estimated"}}, "sl") == {"picture": {"depth": "estimated"}}

@@ -47,11 +47,27 @@ def add_notices(report: dict[str, Any], notices: Iterable[Notice]) -> None:
 
 
 def translate(report: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The report with its warnings in another language; one from before there were codes stays as it is."""
-    codes = report.get("warningCodes")
-    if not codes or language not in _LANGUAGES or any(item["code"] not in TEXTS for item in codes):
+    """The report with its sentences in another language; warnings from before there were codes stay as they are."""
+    if language not in _LANGUAGES:
         return dict(report)
-    return {**report, "warnings": [Notice(item["code"], item["values"]).text(language) for item in codes]}
+    told = dict(report)
+    codes = report.get("warningCodes")
+    if codes and all(item["code"] in TEXTS for item in codes):
+        told["warnings"] = [Notice(item["code"], item["values"]).text(language) for item in codes]
+    if "picture" in report:
+        told["picture"] = picture_in(report["picture"], language)
+    return told
+
+
+def picture_in(picture: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """What is said of a picture's depth, with its note in a language."""
+    return {**picture, "note": SMOOTH_DEPTH.fill(language, {})} if "note" in picture else dict(picture)
+
+
+SMOOTH_DEPTH = Text(
+    "smooth depth and small moves, which cannot tear",
+    "gladka globina in majhni gibi, ki slike ne morejo raztrgati",
+)
 
 
 TEXTS: Mapping[str, Text] = {

@@ -16,7 +16,7 @@ from doitong.engines.port import EngineRequest
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.encode import FilmWriter
 from doitong.engines.studio.levels import Level, level_of
-from doitong.engines.studio.notices import add_notices
+from doitong.engines.studio.notices import add_notices, language_of, picture_in
 from doitong.engines.studio.reading.interpretation import interpret
 from doitong.engines.studio.scene import Scene
 from doitong.engines.studio.sound.score import soundtrack
@@ -79,7 +79,7 @@ def _build(request: EngineRequest, scene: Scene, level: Level, report: dict[str,
         from doitong.engines.studio.picture.stage import PictureStage  # noqa: PLC0415
 
         picture = PictureStage(request, scene)
-        report["picture"] = picture.report
+        report["picture"] = picture_in(picture.report, language_of(report))
         add_notices(report, picture.warnings)
         return picture
     from doitong.engines.studio.stage import Stage  # noqa: PLC0415

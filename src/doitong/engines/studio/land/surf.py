@@ -120,7 +120,8 @@ class Surf:
         ragged = sample(self._lace, (x * np.float32(2.2))[None, :], row_of_lace)[0]
         torn = sample(self._lace, (x * np.float32(8.5))[None, :], row_of_lace + np.float32(11))[0]
         broken = smooth(_BREAKS_AT_METRES + 5, _BREAKS_AT_METRES - 9, at + ragged * 13)
-        lift = tall * (1 + broken * (ragged * np.float32(0.22) + torn * np.float32(0.22) - np.float32(0.09))) * np.float32(lens.focal) / np.maximum(away, 4)
+        rough = 1 + broken * (ragged * np.float32(0.22) + torn * np.float32(0.22) - np.float32(0.09))
+        lift = tall * rough * np.float32(lens.focal) / np.maximum(away, 4)
         lines = (row * 2 + np.float32(top + 0.5), np.minimum(lift, 90), broken, x)
         size = (lens.width, 1)
         ends = [cv2.resize(as_floats(line)[None, :], size, interpolation=cv2.INTER_LINEAR) for line in lines]

@@ -14,7 +14,7 @@ from doitong.engines.port import EngineRequest
 from doitong.engines.studio.arrays import Bytes, Floats, Planes
 from doitong.engines.studio.camera import Pose
 from doitong.engines.studio.grade import planes_of
-from doitong.engines.studio.notices import notice
+from doitong.engines.studio.notices import SMOOTH_DEPTH, notice
 from doitong.engines.studio.picture.brushes import Current, read_brushes
 from doitong.engines.studio.picture.depth import Depth, DepthSource, estimate_depth, softened, supplied_depth
 from doitong.engines.studio.picture.frame import Canvas, on_canvas, open_canvas
@@ -152,5 +152,5 @@ def _report(depth: Depth, asked: list[Any], found: list[dict[str, Any]]) -> dict
         "subject": depth.subject is not None,
         "brushes": len(asked),
         "moving": found,
-        **({"note": "smooth depth and small moves, which cannot tear"} if depth.source is DepthSource.FALLBACK else {}),
+        **({"note": SMOOTH_DEPTH.en} if depth.source is DepthSource.FALLBACK else {}),
     }
