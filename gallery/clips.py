@@ -58,11 +58,11 @@ _FLASHES = frozenset({"lum_jitter", "warp_err"})
 _DRIVEN = frozenset({"warp_err"})
 _QUIET = frozenset({"moving", "dup", "sharp"})
 
-_SWAYING = {
-    "polygon": [[0.25, 0.05], [0.75, 0.05], [0.75, 0.95], [0.25, 0.95]],
-    "mode": "rotate",
-    "direction": 0,
-    "speed": 0.5,
+_BILLOWING = {
+    "polygon": [[0.05, 0.02], [0.95, 0.02], [0.95, 0.72], [0.05, 0.72]],
+    "mode": "wave",
+    "direction": 20,
+    "speed": 0.8,
 }
 
 CLIPS = (
@@ -128,7 +128,8 @@ CLIPS = (
         "A striped balloon in the wind",
         "static",
         picture="balloon",
-        brushes=(_SWAYING,),
+        aspect=_SQUARE,
+        brushes=(_BILLOWING,),
         without=_QUIET,
     ),
     Clip("picture-poster", "A poster on a wall", "zoom_in", picture="poster", aspect=_SQUARE),
