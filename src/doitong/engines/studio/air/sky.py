@@ -53,6 +53,10 @@ class Sky:
     def draw(self, pose: Pose, lens: Lens, seconds: float, disc: bool = True) -> Planes:
         """The sky for every row of the lens (rows below the horizon repeat it)."""
         half = Lens((lens.width + 1) // 2, (lens.rows + 1) // 2, lens.focal / 2, lens.horizon / 2)
+        return self.enlarge(*self.vault(pose, half, seconds), pose, lens, seconds, disc=disc)
+
+    def vault(self, pose: Pose, half: Lens, seconds: float) -> tuple[list[Floats], Floats]:
+        """Air, clouds and all that is soft, at half the size, and how much of what is behind it is hidden."""
         planes = self._air(pose, half)
         cover = np.zeros((half.rows, half.width), np.float32)
         directions = self._directions(pose, half)
@@ -69,15 +73,24 @@ class Sky:
         if self._has_rays and at is not None:
             red, green, blue = self._light.glow
             lay_rays(planes, cover, (red * 0.8, green * 0.8, blue * 0.8), *at, half)
+        return planes, cover
+
+    def enlarge(self, planes: list[Floats], cover: Floats, pose: Pose, lens: Lens, seconds: float,
+                *, disc: bool = True) -> Planes:  # fmt: skip
+        """A vault at its whole size, with what is sharp: stars, disc, lightning."""
         whole = [cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR) for plane in planes]
         if disc:
             veil = cv2.resize(cover, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
             if self._stars is not None:
                 self._stars.lay(whole, veil, pose, lens, seconds)
             self._lay_disc(whole, veil, pose, lens)
-        if self._lightning is not None:
-            self._lightning.lay(whole, pose, lens, seconds)
+        self.strike(whole, pose, lens, seconds)
         return whole[0], whole[1], whole[2]
+
+    def strike(self, planes: list[Floats], pose: Pose, lens: Lens, seconds: float) -> None:
+        """Lay the lightning of the moment over a sky, in place."""
+        if self._lightning is not None:
+            self._lightning.lay(planes, pose, lens, seconds)
 
     def haze(self, pose: Pose, lens: Lens) -> Floats:
         """(3, width): the colour of the air just over the horizon in each column."""

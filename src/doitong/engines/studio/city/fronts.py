@@ -294,15 +294,24 @@ class Fronts:
         low = np.flatnonzero(over < _FEET)
         if not low.size:
             return
-        own, over, share = own[low], over[low], wall_share[low]
-        foot = cv2.exp(np.maximum(over, -5) * np.float32(-1 / 15))
-        lit, shut = foot * share * coat.street.take(own), foot * share * np.float32(-0.5)
-        shop = np.clip(np.float32(1.3) - over * np.float32(0.24), 0, 1) * coat.shop.take(own)
+        own, over = own.take(low), over.take(low)
+        foot = np.maximum(over, -5)
+        foot *= np.float32(-1 / 15)
+        foot = cv2.exp(foot, foot).reshape(-1)
+        foot *= wall_share.take(low)
+        lit = foot * coat.street.take(own)
+        foot *= np.float32(-0.5)
+        over *= np.float32(-0.24)
+        over += np.float32(1.3)
+        shop = np.clip(over, 0, 1, out=over)
+        shop *= coat.shop.take(own)
         for i, plane in enumerate(planes):
-            added = coat.shaded[i].take(own) * shut
+            added = coat.shaded[i].take(own)
+            added *= foot
             added += lit * np.float32(self._lamps.street[i])
             added += shop * np.float32((1.0, 0.72, 0.42)[i])
-            plane[low] += added
+            added += plane.take(low)
+            plane[low] = added
 
     def _light_crowns(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, glass: Floats) -> None:
         """Light on the tops of towers, `over` metres above where it begins."""
@@ -318,16 +327,28 @@ class Fronts:
 def _pulse(at: Floats, span: Floats, share: Floats) -> Floats:
     """Mean over `span` around `at` of a pulse that fills the middle `share` of every unit."""
     half, gap = span * np.float32(0.5), (1 - share) * np.float32(0.5)
-    return (_filled(at + half, share, gap) - _filled(at - half, share, gap)) / span
+    mean = _filled(at + half, share, gap)
+    mean -= _filled(at - half, share, gap)
+    mean /= span
+    return mean
 
 
 def _filled(at: Floats, share: Floats, gap: Floats) -> Floats:
+    """The integral of the pulses up to `at`, which is used up."""
     whole = np.floor(at)
-    part = np.minimum(np.maximum(at - whole - gap, 0), share)
-    return np.asarray(whole * share + part)
+    at -= whole
+    at -= gap
+    np.maximum(at, 0, out=at)
+    np.minimum(at, share, out=at)
+    whole *= share
+    whole += at
+    return whole
 
 
 def _snapped(at: Floats, span: Floats) -> Floats:
     """Places in the sheet whose interpolated value is the mean over `span` of cells with hard edges."""
     line = np.rint(at)
-    return line + np.clip((at - line) / span, -0.5, 0.5)
+    part = at - line
+    part /= span
+    line += np.clip(part, -0.5, 0.5, out=part)
+    return line
