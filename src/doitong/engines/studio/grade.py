@@ -48,8 +48,8 @@ def filmic(light: Floats) -> Floats:
 
 
 class Grade:
-    """Turns planes of linear light into Y, U, V; one instance per film and frame size. `drawn` is the size of the planes,
-    which may be smaller than the frame's: what is graded is enlarged."""
+    """Turns planes of linear light into Y, U, V; one instance per film and frame size. `drawn` is the size of the
+    planes, which may be smaller than the frame's: what is graded is enlarged."""
 
     def __init__(self, drawn: tuple[int, int], width: int, height: int, exposure: float, has_bloom: bool,
                  scene: Scene) -> None:  # fmt: skip
@@ -107,9 +107,8 @@ class Grade:
         bright = cv2.resize(parts[0], (width, height), interpolation=cv2.INTER_CUBIC)
         luma = np.empty((height, width), np.uint8)
         for band in bands(height):
-            part = bright[band]
-            part += self._grain_of(number, band)
-            luma[band] = np.clip(part, 16, 235, out=part)
+            grained = bright[band] + self._grain_of(number, band)
+            luma[band] = np.clip(grained, 16, 235, out=grained)
         return luma, *_chroma_of(small)
 
     def _grain_of(self, number: int, band: slice) -> Floats:

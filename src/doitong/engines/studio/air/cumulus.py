@@ -283,9 +283,9 @@ class Cumulus:
         map_x = np.repeat((u + np.float32(0.5)) * scale + np.float32(_PAD - 0.5), rise.size, axis=0)
         if self._warp is not None:
             small_v = rise[::4] * slope[:, ::4] + base
+            size = (map_x.shape[1], map_x.shape[0])
             for place, push in zip((map_x, map_y), self._push(u[:, ::4], small_v, seconds, number), strict=True):
-                push *= scale
-                place += cv2.resize(push, (map_x.shape[1], map_x.shape[0]), interpolation=cv2.INTER_LINEAR)
+                np.add(place, cv2.resize(push * scale, size, interpolation=cv2.INTER_LINEAR), out=place)
         seen = cv2.remap(self._levels[level], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         self._over(seen, math.exp(-away / _AIR_METRES), rows, fields)
 

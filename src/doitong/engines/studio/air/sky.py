@@ -36,12 +36,7 @@ class Sky:
             aside = -math.copysign(math.radians(12), sun_turn)
             self._bow, sun_turn = Rainbow(aside, _BOW_DEPTH), aside + math.pi
         self._sun_turn = sun_turn
-        up = math.radians(light.sun_height)
-        if light.disc > 0:
-            up = max(up, math.atan(ridge) + 0.25 * _DISC_RADIANS)  # a low sun stands on the ridge, not behind it
-        self.sun_height = up
-        self.sun = (math.sin(sun_turn) * math.cos(up), math.sin(up), math.cos(sun_turn) * math.cos(up))
-        self._clouds = Clouds(scene, light, self.sun, is_fine)
+        self._clouds = Clouds(scene, light, sun_turn, is_fine)
         self._mottle = moon_mottle(random)
         self._stars = Stars(scene, light.stars) if light.stars > 0 else None
         self._aurora = Aurora(scene) if scene.aurora > 0 else None
@@ -49,6 +44,15 @@ class Sky:
         is_finest = level is None or level.detail >= 1
         has_gaps = 0.1 < cloud_share(scene) < 0.9
         self._has_rays = is_finest and has_gaps and light.disc > 0 and not light.is_moon and scene.sun_disc
+        self.clear_ridge(ridge)
+
+    def clear_ridge(self, ridge: float) -> None:
+        """Stand a low sun on land that rises as high as this tangent, not behind it; before the first frame."""
+        up, turn = math.radians(self._light.sun_height), self._sun_turn
+        if self._light.disc > 0:
+            up = max(up, math.atan(ridge) + 0.25 * _DISC_RADIANS)
+        self.sun_height = up
+        self.sun = (math.sin(turn) * math.cos(up), math.sin(up), math.cos(turn) * math.cos(up))
 
     def draw(self, pose: Pose, lens: Lens, seconds: float, disc: bool = True) -> Planes:
         """The sky for every row of the lens (rows below the horizon repeat it)."""
@@ -64,7 +68,7 @@ class Sky:
             self._stars.lay_band(planes, directions)
         if self._aurora is not None:
             self._aurora.lay(planes, pose, half, seconds)
-        self._clouds.lay(planes, cover, pose, half, directions, seconds)
+        self._clouds.lay(planes, cover, pose, half, directions, self.sun, seconds)
         if self._fog > 0:
             self._lay_fog(planes, cover, directions[1], self.haze(pose, half))
         if self._bow is not None:

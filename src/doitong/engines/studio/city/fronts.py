@@ -297,9 +297,9 @@ class Fronts:
 
     def _light_feet(self, planes: list[Floats], coat: Coat, each: Each, over: Floats, wall_share: Floats) -> None:
         """Down between the houses: less of the sky, the street lamps' light, and shops."""
-        foot = over * np.float32(-1 / 15)
-        np.minimum(foot, np.float32(1 / 3), out=foot)
-        foot = cv2.exp(foot, foot).reshape(-1)
+        deep = over * np.float32(-1 / 15)
+        np.minimum(deep, np.float32(1 / 3), out=deep)
+        foot: Floats = cv2.exp(deep).reshape(-1)
         foot *= wall_share
         lit = foot * each(coat.street)
         foot *= np.float32(-0.5)
@@ -310,9 +310,9 @@ class Fronts:
         for i, plane in enumerate(planes):
             added = each(coat.shaded[i])
             added *= foot
-            plane += added
-            plane += np.multiply(lit, np.float32(self._lamps.street[i]), out=added)
-            plane += np.multiply(shop, np.float32((1.0, 0.72, 0.42)[i]), out=added)
+            np.add(plane, added, out=plane)
+            np.add(plane, np.multiply(lit, np.float32(self._lamps.street[i]), out=added), out=plane)
+            np.add(plane, np.multiply(shop, np.float32((1.0, 0.72, 0.42)[i]), out=added), out=plane)
 
     def _light_crowns(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, glass: Floats) -> None:
         """Light on the tops of towers, `over` metres above where it begins."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.air.light import light_of
+from doitong.engines.studio.air.light import Light, light_of
 from doitong.engines.studio.air.sky import Sky
 from doitong.engines.studio.arrays import Floats, Planes, bands
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
@@ -44,6 +45,19 @@ class LandPainter:
         sun_turn = float(random.choice([-1.0, 1.0])) * math.radians(6.5 + 6.0 * float(random.random()))
         if width < height:
             sun_turn *= 0.7
+        with ThreadPoolExecutor(1) as beside:  # the sky is built beside the land
+            sky = beside.submit(Sky, scene, light, sun_turn, level=level)
+            self._raise_land(scene, land, light, level, sun_turn, random, (width, height))
+            self._sky = sky.result()
+        self._sky.clear_ridge(self._world.ridge(sun_turn, self.floor + land.rig.camera_height))
+        self._water = Water(scene, light, self._world, level.wave_size, self._sky.sun) if land.has_water else None
+        sails = land.has_water and Life.BOATS in scene.life
+        self._boats = Boats(scene, light, self._sky.sun, self._world.height_at) if sails else None
+
+    def _raise_land(self, scene: Scene, land: Landform, light: Light, level: Level, sun_turn: float,
+                    random: np.random.Generator, size: tuple[int, int]) -> None:  # fmt: skip
+        """Build the land, what grows on it, and what draws them."""
+        width, height = size
         focal = focal_length(width, height)
         spread = _spread(CameraPath(scene, land.rig), land, width / 2 / focal)
         world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal,
@@ -60,10 +74,6 @@ class LandPainter:
         standing = [curtain for curtain in curtains if curtain.sway == 0]
         self._below = LandView(world.thinned(), standing, air, (), 0.0) if land.has_water else None
         self._stand = Stand(places, drawings, self._view.mesh, air, scene.wind)
-        self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, self.floor + land.rig.camera_height), level)
-        self._water = Water(scene, light, world, level.wave_size, self._sky.sun) if land.has_water else None
-        sails = land.has_water and Life.BOATS in scene.life
-        self._boats = Boats(scene, light, self._sky.sun, world.height_at) if sails else None
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""

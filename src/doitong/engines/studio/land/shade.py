@@ -202,9 +202,9 @@ class Shader:
         rise *= per_metre
         np.clip(rise, 0, 1, out=rise)
         for low, high, plane in zip(colours[:3], colours[3:], spot.planes, strict=True):
-            high -= low
-            high *= rise
-            high += low
-            high *= shade
-            plane.reshape(-1)[spots] = high
+            colour = high - low
+            colour *= rise
+            colour += low
+            colour *= shade
+            plane.reshape(-1)[spots] = colour
         spot.land.reshape(-1)[spots] = 1

@@ -229,7 +229,7 @@ class Water:
             np.float32(self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35)) for i in range(3)
         ]
         if float(bed.max()) < -12:
-            return [as_floats(colour) for colour in deep]
+            return [np.asarray(colour) for colour in deep]
         depth = np.minimum(bed, 0)
         depth *= np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12))
         planes = []
