@@ -12,7 +12,7 @@ import numpy as np
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.air.particles import Seen, Swarm, weather_seconds
 from doitong.engines.studio.air.snow import Snow
-from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats
+from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats, bands
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene, TimeOfDay
@@ -65,15 +65,17 @@ class Weather:
         np.minimum(cover, np.float32(0.92), out=cover)
         is_snow = self._snow is not None
         for plane in planes:
-            small = cv2.resize(plane, (max(2, size[1] // 24), max(2, size[0] // 24)), interpolation=cv2.INTER_AREA)
+            small = cv2.resize(plane[::4], (max(2, size[1] // 24), max(2, size[0] // 24)), interpolation=cv2.INTER_AREA)
             small = np.minimum(small, np.float32(2.0))
             mean = np.float32(small[: max(1, small.shape[0] // 2)].mean())
             around = cv2.blur(small, (5, 5)) * np.float32(0.30 if is_snow else 0.62)
             around += mean * np.float32(1.75 if is_snow else 0.55)
             tone = cv2.resize(around, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-            tone -= plane
-            tone *= cover
-            np.add(plane, tone, out=plane)
+            for band in bands(size[0]):
+                part = tone[band]
+                part -= plane[band]
+                part *= cover[band]
+                plane[band] += part
 
     def _drops(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
         cover = self._sheets(size, lens, pose, seconds)
