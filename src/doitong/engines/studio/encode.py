@@ -17,8 +17,8 @@ import numpy as np
 
 from doitong.catalogue.model import Quality
 from doitong.engines.studio.arrays import Bytes
+from doitong.engines.studio.parts import temporary_path
 from doitong.engines.studio.sound.signal import RATE, Stereo
-from doitong.media.model import Previews
 
 ENCODER_THREADS = 2  # pinned: x264's output depends on it
 SOUND_BITS_PER_SECOND = 128_000
@@ -129,15 +129,3 @@ def _options(quality: Quality, width: int, *, is_quick: bool) -> dict[str, str]:
     if -(-width // 16) % 8:
         options["mbtree"] = "0"
     return options
-
-
-def temporary_path(path: Path) -> Path:
-    """Where a film, or a preview of it, is written before it is whole."""
-    return path.with_name(f".{path.name}.part")
-
-
-def remove_film(path: Path) -> None:
-    """Remove a film, its previews, and what is unfinished of them."""
-    for part in (path, *Previews.beside(path)):
-        part.unlink(missing_ok=True)
-        temporary_path(part).unlink(missing_ok=True)
