@@ -1,1 +1,1 @@
-"""The gallery: forty clips that show what Studio can draw, each measured, with a page to look at. `make gallery`."""
+"""The gallery: fifty clips that show what Studio can draw, each measured, with a page to look at. `make gallery`."""

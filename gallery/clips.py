@@ -13,8 +13,9 @@ _WIDE, _TALL, _SQUARE = AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE
 @dataclass(frozen=True, slots=True)
 class Clip:
     """One clip. `move` is a camera move in structured form, checked by optical flow; `without` names gates that the
-    clip breaks on purpose (lightning is a jump of brightness, a static night stands almost still, silk has no grain);
-    `near` says where what is near stands, which a move aside shifts most: in space it floats in the middle."""
+    clip breaks on purpose (lightning is a jump of brightness, a static night stands almost still, silk has no grain,
+    driven snow no flow); `near` says where what is near stands, which a move aside shifts most: in space it floats in
+    the middle."""
 
     name: str
     prompt: str
@@ -54,13 +55,14 @@ class Clip:
 
 
 _FLASHES = frozenset({"lum_jitter", "warp_err"})
+_DRIVEN = frozenset({"warp_err"})
 _QUIET = frozenset({"moving", "dup", "sharp"})
 
-_SWAYING = {
-    "polygon": [[0.25, 0.05], [0.75, 0.05], [0.75, 0.95], [0.25, 0.95]],
-    "mode": "rotate",
-    "direction": 0,
-    "speed": 0.5,
+_BILLOWING = {
+    "polygon": [[0.05, 0.02], [0.95, 0.02], [0.95, 0.72], [0.05, 0.72]],
+    "mode": "wave",
+    "direction": 20,
+    "speed": 0.8,
 }
 
 CLIPS = (
@@ -75,6 +77,7 @@ CLIPS = (
     Clip("open-sea", "The open sea on a bright day, birds above the waves", "roll_right", seed=13),
     Clip("beach", "A beach at golden hour, waves rolling in", "truck_left", seed=12),
     Clip("beach-tall", "A wide sandy beach at noon, waves rolling in", "tilt_down", aspect=_TALL, seed=4),
+    Clip("palms", "A tropical beach with palms at noon, gentle waves", "truck_right", seed=5),
     Clip("islands", "Green islands in a turquoise sea at noon", "flyover", seed=6),
     Clip("hills", "Rolling green hills in spring, a flock of birds", "orbit_left", seed=51),
     Clip("wheat", "A field of wheat under a big summer sky, wind", "truck_right", seed=10),
@@ -86,6 +89,8 @@ CLIPS = (
     Clip("snowfall", "Slow motion snowfall over snowy hills on an overcast winter day", "static", seed=18),
     Clip("forest", "An autumn forest with sun rays", "dolly_in", seed=19),
     Clip("forest-tall", "A foggy conifer forest at dawn", "truck_right", aspect=_TALL, seed=20),
+    Clip("leaves", "Falling leaves on a road in autumn, golden hour", "pan_right", seed=3),
+    Clip("blizzard", "A blizzard in a forest", "truck_left", seed=18, without=_DRIVEN),
     Clip("fireflies", "A forest at night with fireflies", "static", seed=22, without=_QUIET),
     Clip("city-night", "A city skyline at night reflected in the bay", "pan_left", seed=23),
     Clip("city-day", "A city skyline at noon under scattered clouds", "orbit_right", seed=24),
@@ -123,7 +128,8 @@ CLIPS = (
         "A striped balloon in the wind",
         "static",
         picture="balloon",
-        brushes=(_SWAYING,),
+        aspect=_SQUARE,
+        brushes=(_BILLOWING,),
         without=_QUIET,
     ),
     Clip("picture-poster", "A poster on a wall", "zoom_in", picture="poster", aspect=_SQUARE),

@@ -13,6 +13,7 @@ from doitong.engines.studio.air.light import light_of
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.air.particles import Swarm
 from doitong.engines.studio.air.sky import Sky
+from doitong.engines.studio.air.snow import Snow
 from doitong.engines.studio.air.weather import Weather
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.levels import level_of
@@ -108,7 +109,7 @@ def test_rain_falls_and_near_things_pass_faster() -> None:
 
 @pytest.mark.parametrize(("rain", "snowfall"), [(1.0, 0.0), (0.0, 1.0)])
 def test_what_falls_shows_and_never_stands_still(rain: float, snowfall: float) -> None:
-    overlay = Weather(Scene(SceneKind.SEA, NOON, seed=3, rain=rain, snowfall=snowfall), RIG, is_fine=True)
+    overlay = Weather(Scene(SceneKind.SEA, NOON, seed=3, rain=rain, snowfall=snowfall), RIG, 180, is_fine=True)
     frames = []
     for seconds in (1.0, 1.05):
         planes = tuple(np.full((180, 320), 0.3, np.float32) for _ in range(3))
@@ -137,3 +138,38 @@ def test_fog_takes_far_things_and_leaves_near_ones() -> None:
     (far, near), (far_in_fog, near_in_fog) = seen
     assert far_in_fog < 0.5 * far
     assert near_in_fog > 0.25 * near
+
+
+def test_near_flakes_are_larger_and_fainter_than_far_ones_and_gusts_come_and_go() -> None:
+    """Depth in snowfall: the nearer a flake, the larger its disc, the more it is spread out, the farther it goes."""
+    lens, pose, size = Lens(640, 360, 652.8, 200.0), Pose(y=13), (360, 640)
+    scene = Scene(SceneKind.HILLS, NOON, seed=3, snowfall=1.0)
+    snow = Snow(np.random.default_rng(1), scene, RIG, 1.0, 1.5)
+    gust = snow._gust(1.0)
+    layers = [snow._flakes(swarm, shrink, size, pose, lens, gust, 1.0) for swarm, shrink in snow._air]
+    middle, near = (layer / layer.max() for layer in layers)
+    assert layers[1].max() < layers[0].max()
+    fine = [float(np.abs(np.diff(layer, axis=1)).mean() / layer.mean()) for layer in (middle, near)]
+    assert fine[0] > 1.5 * fine[1], "what is near is as sharp as what is far"
+    speeds = [snow._gust(at).speed for at in np.arange(0, 6, 0.25)]
+    assert min(speeds) < 0.5 * max(speeds)
+    ways = [snow._gust(at).way for at in (0.0, 0.01)]
+    assert abs((ways[1] - ways[0]) / 0.01 - snow._gust(0.005).speed) < 0.02  # the wind's way is its speed summed up
+
+
+def test_sheets_of_far_flakes_have_no_seam() -> None:
+    scene = Scene(SceneKind.HILLS, NOON, seed=3, snowfall=1.0)
+    snow = Snow(np.random.default_rng(1), scene, RIG, 1.0, 1.5)
+    snow.prepare(180)
+    for sheet in snow._sheets[180]:
+        side = sheet.shape[0] // 2
+        whole = sheet[:side, :side].astype(float)
+        seam = np.abs(whole[:, 0] - whole[:, -1]).mean() + np.abs(whole[0] - whole[-1]).mean()
+        usual = np.abs(np.diff(whole, axis=1)).mean() + np.abs(np.diff(whole, axis=0)).mean()
+        assert seam < 1.6 * usual
+
+
+def test_snow_in_the_air_hides_far_hills() -> None:
+    views = [light_of(Scene(SceneKind.HILLS, NOON, snowfall=amount)).haze_metres for amount in (0.0, 0.3, 0.6, 1.0)]
+    assert views == sorted(views, reverse=True)
+    assert views[2] < 0.3 * views[0]

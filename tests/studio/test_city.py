@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from doitong.catalogue.model import Quality, Version
-from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
+from doitong.engines.studio.air.light import light_of
+from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
+from doitong.engines.studio.city.avenue import Avenue
 from doitong.engines.studio.city.fronts import _pulse
 from doitong.engines.studio.city.painter import CityPainter
 from doitong.engines.studio.city.plan import DEEPEST
 from doitong.engines.studio.city.view import Air
 from doitong.engines.studio.levels import level_of
-from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
+from doitong.engines.studio.scene import CameraStep, Feature, Scene, SceneKind, Season, TimeOfDay
 
 GEN_2, GEN_4 = (level_of(version, Quality.STANDARD) for version in (Version.GEN_2, Version.GEN_4))
 WIDTH, HEIGHT = 320, 180
@@ -103,3 +105,43 @@ def test_the_same_seed_is_the_same_city_at_every_level_and_move() -> None:
     masts = [set(painter._view._city.masts) for painter in painters]
     assert masts[0]
     assert masts[0] <= masts[1]
+
+
+def avenue(time: TimeOfDay = TimeOfDay.NOON, **changes: object) -> Avenue:
+    scene = city(time, **changes)
+    path = CameraPath(scene, Rig(38.0, 90.0, 1050.0, horizon=0.60))
+    return Avenue(scene, light_of(scene), (0.0, 0.0, 0.0), path, focal_length(WIDTH, HEIGHT), 2)
+
+
+def trees_of(rows: Avenue, x: float = 0.0, zoom: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
+    """A grey frame with the trees of a waterfront, and its depth."""
+    planes = tuple(np.full((HEIGHT, WIDTH), 0.5, np.float32) for _ in range(3))
+    depth = np.full((HEIGHT, WIDTH), 1e6, np.float32)
+    lens = Lens(WIDTH, HEIGHT, focal_length(WIDTH, HEIGHT) * zoom, HEIGHT * 0.3)
+    air = np.full((3, WIDTH), 0.5, np.float32)
+    rows.draw(planes, depth, Pose(x=x, y=38.0), 38.0, lens, 0.0, air, mirrored=False)
+    return np.stack(planes), depth
+
+
+def test_the_waterfront_has_trees_with_crowns_on_trunks() -> None:
+    frame, depth = trees_of(avenue())
+    is_tree = (np.abs(frame - 0.5).max(axis=0) > 0.08) & (depth < 600)
+    rows = np.flatnonzero(is_tree.any(axis=1))
+    front = is_tree[rows.min() : rows.max() + 1]
+    crown, foot = front[: len(front) // 2].mean(), front[-len(front) // 5 :].mean()
+    assert crown > 2.5 * foot, "as wide below as above, like bollards"
+    assert 0.1 < is_tree[rows].any(axis=0).mean() <= 1
+    assert set(np.round(np.unique(depth[is_tree]) / 10)) <= {53, 54, 55, 56, 57, 58, 59, 60}
+
+
+def test_trees_follow_the_season_and_the_prompt() -> None:
+    greens = [trees_of(avenue(season=season))[0] for season in (Season.SUMMER, Season.AUTUMN)]
+    red_over_green = [frame[0][frame[1] != 0.5].mean() / frame[1][frame[1] != 0.5].mean() for frame in greens]
+    assert red_over_green[1] > 1.1 * red_over_green[0]
+    palms = trees_of(avenue(features=frozenset({Feature.PALMS})))[0]
+    assert np.abs(palms - greens[0]).max() > 0.1
+
+
+def test_a_row_of_trees_repeats_without_a_seam() -> None:
+    one, other = (trees_of(avenue(), x=x)[0] for x in (40.0, 40.0 + 620.0))
+    assert np.abs(one - other).max() < 0.02

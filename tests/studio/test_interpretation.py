@@ -252,7 +252,7 @@ def test_negative_prompt_wins_over_the_prompt() -> None:
 def test_a_main_subject_that_cannot_be_drawn_is_named(prompt: str, subject: str, kind: SceneKind) -> None:
     scene, report = interpret(small_request(prompt))
     assert scene.kind is kind
-    assert f"“{subject}”" in report["warnings"][0]
+    assert {f"“{subject}”", f"»{subject}«"} & set(report["warnings"][0].replace(",", "").replace(";", "").split())
     assert subject in report["ignored"]
     assert report["confidence"] < 0.8
 
@@ -278,6 +278,22 @@ def test_what_the_chosen_place_does_not_show_is_said() -> None:
     _, report = interpret(small_request("a forest with a river and a planet"))
     assert report["warnings"] == ["These do not show in a forest and were left out: river, planet."]
     assert interpret(small_request("a canyon with a river"))[1]["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "unseen"),
+    [("a planet in space with falling leaves and birds", {Life.LEAVES, Life.BIRDS}),
+     ("a coral reef with fireflies and cherry blossoms", {Life.FIREFLIES, Life.PETALS}),
+     ("abstract flowing silk with birds and dust", {Life.BIRDS, Life.DUST}),
+     ("vesolje s planetom in kresnicami", {Life.FIREFLIES}), ("podvodni svet s pticami", {Life.BIRDS})],
+)  # fmt: skip
+def test_life_without_air_is_left_out_and_said(prompt: str, unseen: set[Life]) -> None:
+    scene, report = interpret(small_request(prompt))
+    (told,) = (item["values"] for item in report["warningCodes"] if item["code"] == "NOT_SHOWN_THERE")
+    assert len(told["words"]) == len(unseen)
+    assert not unseen & scene.life
+    assert not unseen & set(report["life"])
+    assert interpret(small_request("a reef with dust and bubbles"))[1]["warnings"] == []
 
 
 def test_two_times_of_day_are_said_to_be_one() -> None:
@@ -358,3 +374,29 @@ def test_every_phrase_of_every_table_says_its_own_value() -> None:
 def test_every_move_has_words_and_every_word_a_move() -> None:
     said = {move for word in moves.VERBS for move in (word.value.alone, *word.value.ways.values()) if move}
     assert said == {move.value for move in CameraMove}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "has_palms", "is_warned"),
+    [("a tropical beach", True, False), ("plaža s palmami", True, False), ("tropska plaža ob zori", True, False),
+     ("palm trees at sunset", True, False), ("a tropical beach without palms", False, False),
+     ("a tropical beach, no trees", False, False), ("a beach", False, False), ("a tropical forest", False, False),
+     ("a mountain lake with palms", True, True), ("a city with palms", True, False)],
+)  # fmt: skip
+def test_palms_are_read_from_both_languages_and_from_the_climate(
+    prompt: str, has_palms: bool, is_warned: bool
+) -> None:
+    scene, report = interpret(small_request(prompt))
+    assert (Feature.PALMS in scene.features) is has_palms
+    assert ("NOT_SHOWN_THERE" in [item["code"] for item in report["warningCodes"]]) is is_warned
+    assert interpret(small_request("palm trees at sunset"))[0].kind is SceneKind.BEACH
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rig"),
+    [("a lake with a sailing boat", Feature.SAILS), ("jezero z jadrnico", Feature.SAILS),
+     ("a rowboat on the sea", Feature.OARS), ("kanu na jezeru", Feature.OARS), ("a boat on a lake", None)],
+)  # fmt: skip
+def test_a_boat_is_driven_as_its_word_says(prompt: str, rig: Feature | None) -> None:
+    scene, _ = interpret(small_request(prompt))
+    assert scene.features & {Feature.SAILS, Feature.OARS} == ({rig} if rig else set())

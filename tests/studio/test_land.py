@@ -73,13 +73,29 @@ def test_kinds_do_not_look_alike() -> None:
 
 def test_a_storm_heaves_the_sea_more_than_a_light_breeze() -> None:
     soft = np.zeros((68, 68), np.float32)
-    lens, rows = Lens(160, 90, 163.0, 40.0), np.arange(45, 90, dtype=np.float32)
-    flat, fair, storm = (
-        Swell(force, soft, soft).away(Pose(y=9.0), lens, rows, slice(0, 160), 2.0) for force in (0.01, 1.0, 2.9)
-    )
+    lens = Lens(160, 90, 163.0, 40.0)
+    flat, fair, storm = (Swell(force, soft, soft).meet(Pose(y=9.0), lens, 45, 2.0).nearer for force in (0.01, 1.0, 3.7))
     assert np.abs(flat - 1).max() < 0.01
     assert storm.std() > 1.5 * fair.std() > 0.01
-    assert np.abs(storm - 1).max() < 0.45, "a crest reached the camera"
+    assert np.abs(storm - 1).max() < 0.6, "a crest reached the camera"
+
+
+def test_a_crest_hides_what_is_behind_it_in_one_unbroken_line() -> None:
+    """Seen by each column for itself: no steps of several columns, and an edge between two rows."""
+    soft = np.zeros((68, 68), np.float32)
+    pose, lens, top = Pose(y=9.0), Lens(640, 360, 652.0, 160.0), 164
+    swell = Swell(2.9, soft, soft)
+    met = swell.meet(pose, lens, top, 2.0)
+    jumps = (met.nearer[:-1] > met.nearer[1:] * 1.2).any(axis=1)
+    assert jumps.any()
+    assert np.abs(met.share).max() <= 0.5
+    assert np.unique(np.round(met.share, 2)).size > 40
+    # a ray of each row comes to a point of the sea, and passes over all that is nearer
+    away = met.nearer * (9.0 * lens.focal / (np.arange(top, 360, dtype=np.float32) + 0.5 - lens.horizon))[:, None]
+    assert (np.diff(away, axis=0) < 1e-3).all()
+    crest = np.argmax(met.nearer[:-1] > met.nearer[1:] * 1.2, axis=0).astype(int)
+    flat = [np.abs(np.diff(crest))[lot] for lot in (np.arange(639) % 4 == 3, np.arange(639) % 4 != 3)]
+    assert (flat[0] > 0).mean() < 2 * (flat[1] > 0).mean() + 0.02
 
 
 def test_shadows_that_meet_are_no_darker_than_one() -> None:
@@ -179,3 +195,31 @@ def test_the_order_of_frames_changes_nothing() -> None:
     first = _light(painter, _eye(painter), 1.0)[0]
     _light(painter, _eye(painter, 2.0), 4.0)
     assert np.array_equal(first, _light(painter, _eye(painter), 1.0)[0])
+
+
+@pytest.mark.parametrize("kind", [SceneKind.BEACH, SceneKind.ROAD])
+def test_palms_stand_where_they_were_asked_for(kind: SceneKind) -> None:
+    for features, has_palms in ((frozenset({Feature.PALMS}), True), (frozenset(), False)):
+        scene = Scene(kind, TimeOfDay.NOON, features=features, seed=5)
+        painter = _painter(scene, Version.GEN_3)
+        palms = [place for place in painter._stand._places if place.tall > 6 and not place.in_water]
+        leafy = {painter._stand._drawings[place.drawing].sway for place in palms}
+        assert (0.012 in leafy) is has_palms  # how far a palm sways
+        if has_palms and kind is SceneKind.BEACH:
+            near = [place for place in palms if place.z < 40]
+            assert len(near) >= 3
+            leans = {(place.x > 0) == place.is_flipped for place in near}
+            assert leans == {True}, "palms lean over the sand, away from the land"
+    bare = _painter(Scene(kind, TimeOfDay.NOON, trees=False, features=frozenset({Feature.PALMS}), seed=5))
+    assert all(place.tall < 6 for place in bare._stand._places)
+
+
+def test_tropical_water_is_turquoise() -> None:
+    def hues(features: frozenset[Feature]) -> tuple[float, float]:
+        painter = _painter(Scene(SceneKind.BEACH, TimeOfDay.NOON, cloudiness=0.0, features=features, seed=5))
+        red, green, _ = (plane[_HEIGHT * 55 // 100 : _HEIGHT * 75 // 100] for plane in _light(painter, _eye(painter)))
+        return float(green.mean() / red.mean()), float(green.mean())
+
+    (tropical, bright), (usual, dull) = hues(frozenset({Feature.PALMS})), hues(frozenset())
+    assert tropical > 1.04 * usual
+    assert bright > dull

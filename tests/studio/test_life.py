@@ -2,13 +2,14 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
 from doitong.engines.studio.air.light import light_of
 from doitong.engines.studio.arrays import Floats, Planes
 from doitong.engines.studio.camera import Lens, Pose, Rig
-from doitong.engines.studio.life.boats import Boats
+from doitong.engines.studio.life.boats import Boats, Outlook
 from doitong.engines.studio.life.foreground import Overlay, overlays_of
 from doitong.engines.studio.scene import Life, Scene, SceneKind, TimeOfDay
 
@@ -49,6 +50,16 @@ def test_life_moves_and_does_not_jump(life: Life) -> None:
     assert 0 < step < 0.6 * change
 
 
+def test_falling_leaves_are_many_and_fall_in_a_forest_too() -> None:
+    rig = Rig(1.7, 3.0, 10.0, 0.58)
+    for kind in (SceneKind.ROAD, SceneKind.FOREST):
+        scene = Scene(kind, TimeOfDay.NOON, life=frozenset({Life.LEAVES}), seed=4)
+        (overlay,) = overlays_of(scene, rig, 320, 180)
+        frame = drawn(overlay, 2.0, Pose(y=1.7))
+        pieces, _ = cv2.connectedComponents((np.abs(frame - 0.3) > 0.02).astype(np.uint8))
+        assert pieces > 60
+
+
 def test_birds_fly_over_the_horizon() -> None:
     frame = drawn(overlay_of(Life.BIRDS), 1.0, Pose(y=13.0))
     assert np.flatnonzero((frame < 0.2).any(axis=1)).max() < LENS.horizon
@@ -69,7 +80,7 @@ def nothing_hidden(z: float, part: tuple[slice, slice]) -> None:
 
 def boat_frame(seconds: float, hides: bool = False) -> Floats:
     scene = Scene(SceneKind.SEA, TimeOfDay.NOON, seed=4)
-    boats = Boats(scene, light_of(scene), (0.1, 0.7, 0.7), all_water)
+    boats = Boats(scene, light_of(scene), (0.1, 0.7, 0.7), all_water, Outlook((Pose(y=11.0),), 0.49, 0.23))
     planes: Planes = (np.full((180, 320), 0.3, np.float32), np.full((180, 320), 0.3, np.float32),
                       np.full((180, 320), 0.3, np.float32))  # fmt: skip
     boats.lay(planes, Pose(y=11.0), LENS, seconds, all_hidden if hides else nothing_hidden)
@@ -82,9 +93,23 @@ def test_a_boat_stands_on_the_water_over_its_mirror_image() -> None:
     nearest = frame[:, columns]
     rows = np.flatnonzero(nearest.max(axis=1) > 0.02)
     assert rows.min() < LENS.horizon < rows.max()
-    waterline = LENS.horizon + 11.0 / 200 * LENS.focal  # a boat about 200 m away
+    waterline = LENS.horizon + 11.0 / 125 * LENS.focal  # a boat about 125 m away
     assert rows.max() > waterline
     assert rows.max() - waterline < 2.5 * (waterline - rows.min())
+
+
+@pytest.mark.parametrize("kind", [SceneKind.LAKE, SceneKind.SEA])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_boat_is_large_and_stays_in_the_frame_while_the_camera_moves(kind: SceneKind, seed: int) -> None:
+    scene = Scene(kind, TimeOfDay.DAWN, seed=seed)
+    poses = tuple(Pose(x=30 * share, y=13.0, z=40 * share) for share in (-1.0, -0.5, 0.0, 0.5, 1.0))
+    boats = Boats(scene, light_of(scene), (0.1, 0.7, 0.7), all_water, Outlook(poses, 0.49, 0.23))
+    for pose in poses:
+        planes: Planes = tuple(np.full((180, 320), 0.3, np.float32) for _ in range(3))  # type: ignore[assignment]
+        boats.lay(planes, pose, LENS, 1.0, nothing_hidden)
+        columns = np.flatnonzero((np.abs(planes[1] - np.float32(0.3)) > 0.03).any(axis=0))
+        assert 0 < columns.min() <= columns.max() < 319
+        assert np.ptp(columns) > 9
 
 
 def test_a_boat_rocks_and_sails_and_hides_behind_land() -> None:

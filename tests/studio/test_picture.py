@@ -11,6 +11,7 @@ from PIL import Image
 
 from doitong.catalogue.model import Kind, Version
 from doitong.engines.port import EngineRequest, Motion
+from doitong.engines.studio.picture.depth import estimate_depth
 from doitong.engines.studio.picture.frame import open_canvas
 from doitong.engines.studio.picture.intake import MOST_PIXELS, read_map, read_picture
 from doitong.engines.studio.picture.sight import look_at
@@ -200,6 +201,41 @@ def test_a_sky_is_found_and_put_behind(tmp_path: Path) -> None:
     assert sight.horizon == pytest.approx(80 / 180, abs=0.05)
 
 
+def street_picture() -> Array:
+    """Dark posts on grey ground under a bright sky, as in a street."""
+    sky = np.linspace(235, 190, 110)[:, None, None] + np.array([-40, -10, 15])
+    ground = np.full((70, 320, 3), 95.0) + speckled(70, 320)[..., :1] * 0.1
+    picture = np.vstack([np.broadcast_to(sky, (110, 320, 3)), ground])
+    for x in (*range(14, 130, 12), *range(190, 310, 12)):
+        picture[20:150, x : x + 5] = 35
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def test_what_stands_upright_stays_straight(tmp_path: Path) -> None:
+    path = save(tmp_path / "street.png", street_picture())
+    stage = PictureStage(asked(path), moved("truck_right"))
+    frame = stage.picture(1.0, 0.0).astype(int).mean(axis=-1)
+    edges = [np.flatnonzero(np.diff((frame[row] < 65).astype(int)) == 1) for row in (30, 90, 125)]
+    posts = [edge[(edge > 30) & (edge < 290)] for edge in edges]
+    shared = [min(abs(int(x) - int(y)) for y in posts[2]) for x in posts[0]]
+    assert len(shared) > 8
+    assert np.median(shared) <= 1
+
+
+def test_a_close_up_bears_less_parallax_than_what_stands_free(tmp_path: Path) -> None:
+    pixels, _ = ball_picture()
+    spans = []
+    for middle in (90, 150):  # whole in the frame, and cut by its lower edge
+        mask = np.zeros((180, 320), np.uint8)
+        cv2.circle(mask, (160, middle), 78, 1, -1)
+        sight = replace(look_at(pixels), subject=mask.astype(np.float32), subject_trust=1.0)
+        depth = estimate_depth(pixels, sight)
+        assert depth.subject is not None
+        spans.append((depth.span, depth.bears))
+    assert spans[1][0] < 0.8 * spans[0][0]
+    assert spans[1][1] < 0.8 * spans[0][1]
+
+
 def test_the_frame_is_cut_around_what_matters(tmp_path: Path) -> None:
     for left in (40, 420):
         picture = np.full((180, 640, 3), 150, np.uint8)
@@ -263,7 +299,7 @@ def test_tiny_and_odd_pictures_make_a_film_and_say_so(tmp_path: Path) -> None:
         stage = PictureStage(asked(path), moved("dolly_in"))
         luma, u, v = stage.frame(3, 24, 0.1)
         assert (luma.shape, u.shape, v.shape) == ((180, 320), (90, 160), (90, 160))
-        assert any("small" in warning for warning in stage.warnings)
+        assert [item.code for item in stage.warnings] == ["PICTURE_ENLARGED"]
 
 
 def test_a_huge_picture_is_reduced_and_a_bomb_refused(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 from doitong.core.clock import to_iso
 from doitong.core.errors import REGISTRY
+from doitong.engines.studio.notices import translate
 from doitong.generations.model import Generation, Status
 
 
-def present(generation: Generation, cdn_base_url: str, language: str = "en") -> dict[str, Any]:
-    """All public fields, as JSON values, in the order of the documentation."""
+def present(generation: Generation, cdn_base_url: str, language: str | None = None) -> dict[str, Any]:
+    """All public fields, as JSON values, in the order of the documentation. `language`: the reader's, if told."""
     parameters = generation.parameters
     is_completed = generation.status is Status.COMPLETED
     address = f"{cdn_base_url}/outputs/{generation.id}"
@@ -33,15 +34,18 @@ def present(generation: Generation, cdn_base_url: str, language: str = "en") -> 
         "progress": round(generation.progress, 3),
         "queuePosition": generation.queue_position,
         "expectedStartAt": to_iso(generation.expected_start_at) if generation.expected_start_at else None,
-        "error": present_error(generation.error_code, language),
+        "error": present_error(generation.error_code, language or "en"),
         "prompt": generation.prompt,
         "kind": generation.kind.value,
-        "metadata": present_metadata(generation),
+        "metadata": present_metadata(generation, language),
     }
 
 
-def present_metadata(generation: Generation) -> Mapping[str, Any]:
-    """What is known of the film: from the request until it is stored, from the file afterwards."""
+def present_metadata(generation: Generation, language: str | None = None) -> Mapping[str, Any]:
+    """What is known of the film: from the request until it is stored, from the file afterwards.
+
+    Studio's warnings are in the reader's language; in the prompt's own when it is not told.
+    """
     parameters = generation.parameters
     promised = {
         "duration": parameters["duration"],
@@ -56,7 +60,10 @@ def present_metadata(generation: Generation) -> Mapping[str, Any]:
         "motionIntensity": parameters["motionIntensity"],
         "audio": parameters.get("audio", True),
     }
-    return promised | dict(generation.metadata)
+    known = dict(generation.metadata)
+    if language is not None and isinstance(known.get("interpretation"), Mapping):
+        known["interpretation"] = translate(known["interpretation"], language)
+    return promised | known
 
 
 def present_error(code: str | None, language: str) -> dict[str, str] | None:

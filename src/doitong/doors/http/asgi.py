@@ -32,6 +32,11 @@ class Call:
     door: str = "none"  # for metrics; a name of ours
     route: str | None = None  # the path's pattern, for the log
 
+    @property
+    def told_language(self) -> str | None:
+        """The language that the caller or the account asks for; None when neither says anything but the default."""
+        return self.language if self.language != "en" or self.header("accept-language") is not None else None
+
     def header(self, name: str) -> str | None:
         """The request header of this lower-case name; repeated headers are joined by commas."""
         return self.headers.get(name)

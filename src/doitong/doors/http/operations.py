@@ -130,7 +130,7 @@ class Operations:
 
     def _show(self, generation: Generation) -> dict[str, Any]:
         cdn = self._application.settings.effective_cdn_base_url
-        return present(generation, cdn, self._call.language)
+        return present(generation, cdn, self._call.told_language)
 
     # uploads
 

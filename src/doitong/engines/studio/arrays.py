@@ -15,6 +15,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[Any]  # float32
 Bytes = npt.NDArray[Any]  # uint8
 Ints = npt.NDArray[Any]  # int32
+Numbers = npt.NDArray[Any]  # uint16, to look up
 Planes = tuple[Floats, Floats, Floats]  # red, green, blue
 Colour = tuple[float, float, float]  # linear light, red green blue; 1.0 is paper white before exposure
 
@@ -31,6 +32,18 @@ def by_bands(function: Callable[..., Floats], *planes: Floats) -> Floats:
     with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as pool:
         parts = pool.map(lambda band: function(*(plane[band] for plane in planes)), bands(planes[0].shape[0]))
         return np.concatenate(list(parts))
+
+
+def table_of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A table of fewer than 65,536 values for `look_up`; numbers past its end find the last value."""
+    table = np.full((1, 1 << 16), values[-1], values.dtype)
+    table[0, : values.size] = values
+    return table
+
+
+def look_up(table: npt.NDArray[Any], numbers: Numbers) -> npt.NDArray[Any]:
+    """The table's value for each number: several times as fast as `take`, which widens every number first."""
+    return np.asarray(cv2.LUT(numbers, table))
 
 
 def as_floats(array: npt.NDArray[Any]) -> Floats:

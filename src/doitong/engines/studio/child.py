@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from doitong.engines.studio.parts import remove_film
 from doitong.engines.studio.wire import Order, read_order
 
 _PR_SET_PDEATHSIG = 1
@@ -86,8 +87,6 @@ class _Leave:
         self._out_path = out_path
 
     def __call__(self, number: int = 0, frame: FrameType | None = None) -> None:
-        from doitong.engines.studio.encode import remove_film  # noqa: PLC0415
-
         remove_film(self._out_path)
         os._exit(_TERMINATED)
 

@@ -19,8 +19,8 @@ from typing import Any
 import doitong
 from doitong.catalogue.model import Quality, Version
 from doitong.engines.port import EngineFailure, EngineHealth, EngineRefused, EngineRequest, Film, TaskState, TaskStatus
-from doitong.engines.studio.encode import remove_film
 from doitong.engines.studio.levels import level_of
+from doitong.engines.studio.parts import remove_film
 from doitong.engines.studio.wire import Order, write_order
 from doitong.media.model import Previews
 

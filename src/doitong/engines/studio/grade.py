@@ -1,17 +1,17 @@
 """From light to a frame: bloom, exposure, filmic curve, mood, style, vignette, grain, and BT.709 planes of 8 bits."""
 
+import sys
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import BAND_ROWS, Bytes, Colour, Floats, Planes, bands
+from doitong.engines.studio.arrays import BAND_ROWS, Bytes, Colour, Floats, Planes, as_floats, bands, look_up
 from doitong.engines.studio.scene import Mood, Scene
 from doitong.engines.studio.style import STYLES, PixelArt
 
 _GRAIN_SIZE = 512
-_CURVE_STEPS = 4096
-_CURVE_TOP = 3.2  # square root of the brightest light that is told apart
+_BRIGHTEST = 10.24  # light beyond which all is white
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,19 @@ def filmic(light: Floats) -> Floats:
 
 
 class Grade:
-    """Turns planes of linear light into Y, U, V; one instance per film and frame size."""
+    """Turns planes of linear light into Y, U, V; one instance per film and frame size. `drawn` is the size of the
+    planes, which may be smaller than the frame's: what is graded is enlarged."""
 
-    def __init__(self, width: int, height: int, exposure: float, has_bloom: bool, scene: Scene) -> None:
+    def __init__(self, drawn: tuple[int, int], width: int, height: int, exposure: float, has_bloom: bool,
+                 scene: Scene) -> None:  # fmt: skip
         random = np.random.default_rng([scene.seed, 53])
         tone = _MOODS[scene.mood]
         exposure *= tone.exposure
-        self._size, self._bloom, self._exposure = (width, height), tone.bloom if has_bloom else 0.0, exposure
+        self._drawn, self._size = drawn, (width, height)
+        self._bloom, self._exposure = tone.bloom if has_bloom else 0.0, exposure
         self._saturation = np.float32(tone.saturation)
-        steps = np.linspace(0, _CURVE_TOP, _CURVE_STEPS, dtype=np.float32)
-        self._curves = [_toned(filmic(steps * steps), tone, gain) for gain in tone.gain]
+        lights = _lights()
+        self._curves = [_toned(filmic(lights), tone, gain)[None, :] for gain in tone.gain]
         self._style = STYLES[scene.style](width, height, scene.seed) if scene.style in STYLES else None
         strength = 0.95 * (self._style.grain if self._style else 1.0)
         grain = random.standard_normal((_GRAIN_SIZE, _GRAIN_SIZE)).astype(np.float32)
@@ -65,60 +68,78 @@ class Grade:
         self._grain = (soft / soft.std() * np.float32(strength)).astype(np.float32)
         # as wide as any frame needs, and as high as the last row's band: the rows come round again
         self._tiled = np.pad(self._grain, ((0, BAND_ROWS), (0, width)), mode="wrap")
-        x = (np.arange(width, dtype=np.float32)[None, :] + 0.5) / width - 0.5
-        y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height - 0.5
+        x = (np.arange(drawn[0], dtype=np.float32)[None, :] + 0.5) / drawn[0] - 0.5
+        y = (np.arange(drawn[1], dtype=np.float32)[:, None] + 0.5) / drawn[1] - 0.5
         self._vignette = (exposure * (1 - 0.42 * (x * x + y * y) ** 1.15)).astype(np.float32)
         self._shifts = random.integers(0, _GRAIN_SIZE, (4096, 2))
 
     def learn(self, planes: Planes) -> None:
         """Show a frame of the film before the first is graded; a style may take its palette from it."""
         if isinstance(self._style, PixelArt):
-            red, green, blue = (self._coded(plane, self._vignette, i) for i, plane in enumerate(planes))
-            self._style.learn(self._saturated((red, green, blue)))
+            self._style.learn(self._coded(planes, slice(None)))
 
     def frame(self, planes: Planes, number: int) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V (limited range, BT.709, 4:2:0) of frame `number`."""
         if self._bloom:
             self._add_bloom(planes)
+        if self._style is None and self._drawn != self._size:
+            return self._enlarged(planes, number)
         width, height = self._size
-        down, right = self._shifts[number % len(self._shifts)]
         luma = np.empty((height, width), np.uint8)
         u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
         styled = self._styled(planes, number) if self._style else None
         for band in bands(height):
-            above = (down + band.start) % _GRAIN_SIZE
-            grain = self._tiled[above : above + band.stop - band.start, right : right + width]
             half = slice(band.start // 2, band.stop // 2)
-            if styled is None:
-                red, green, blue = (self._coded(plane[band], self._vignette[band], i) for i, plane in enumerate(planes))
-                coded = self._saturated((red, green, blue))
-            else:
-                coded = styled[0][band], styled[1][band], styled[2][band]
-            luma[band], u[half], v[half] = planes_of(coded, grain)
+            coded = self._coded(planes, band) if styled is None else (styled[0][band], styled[1][band], styled[2][band])
+            luma[band], u[half], v[half] = planes_of(coded, self._grain_of(number, band))
         return luma, u, v
+
+    def _enlarged(self, planes: Planes, number: int) -> tuple[Bytes, Bytes, Bytes]:
+        """Graded at the size that was drawn, then enlarged: brightness sharply, colour as coarsely as it is kept."""
+        width, height = self._size
+        parts = [np.empty((self._drawn[1], self._drawn[0]), np.float32) for _ in range(4)]
+        for band in bands(self._drawn[1]):
+            coded = self._coded(planes, band)
+            parts[0][band] = _luma_of(coded)
+            for part, plane in zip(parts[1:], coded, strict=True):
+                part[band] = plane
+        small = [cv2.resize(part, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR) for part in parts[1:]]
+        bright = cv2.resize(parts[0], (width, height), interpolation=cv2.INTER_CUBIC)
+        luma = np.empty((height, width), np.uint8)
+        for band in bands(height):
+            grained = bright[band] + self._grain_of(number, band)
+            luma[band] = np.clip(grained, 16, 235, out=grained)
+        return luma, *_chroma_of(small)
+
+    def _grain_of(self, number: int, band: slice) -> Floats:
+        down, right = self._shifts[number % len(self._shifts)]
+        above = (down + band.start) % _GRAIN_SIZE
+        return as_floats(self._tiled[above : above + band.stop - band.start, right : right + self._size[0]])
 
     def _styled(self, planes: Planes, number: int) -> Planes:
         assert self._style is not None
-        red, green, blue = (self._coded(plane, self._vignette, i) for i, plane in enumerate(planes))
-        return self._style.paint(self._saturated((red, green, blue)), number)
+        coded = self._coded(planes, slice(None))
+        if self._drawn != self._size:
+            red, green, blue = (
+                np.clip(cv2.resize(plane, self._size, interpolation=cv2.INTER_CUBIC), 0, 1) for plane in coded
+            )
+            coded = red, green, blue
+        return self._style.paint(coded, number)
 
-    def _coded(self, light: Floats, exposure: Floats, channel: int) -> Floats:
-        root = light * exposure
-        np.maximum(root, 0, out=root)
-        np.sqrt(root, out=root)
-        root *= np.float32((_CURVE_STEPS - 1) / _CURVE_TOP)
-        np.minimum(root, np.float32(_CURVE_STEPS - 1), out=root)
-        return self._curves[channel].take(root.astype(np.uint16))
-
-    def _saturated(self, coded: Planes) -> Planes:
+    def _coded(self, planes: Planes, band: slice) -> Planes:
+        """What the eye sees of a band of rows, gamma-coded, 0–1."""
+        vignette = self._vignette[band]
+        red, green, blue = (
+            look_up(curve, _numbers(plane[band] * vignette)) for curve, plane in zip(self._curves, planes, strict=True)
+        )
         if self._saturation == 1:
-            return coded
-        grey = coded[0] * np.float32(0.2126) + coded[1] * np.float32(0.7152) + coded[2] * np.float32(0.0722)
-        red, green, blue = (np.clip(grey + (plane - grey) * self._saturation, 0, 1) for plane in coded)
+            return red, green, blue
+        grey = red * np.float32(0.2126) + green * np.float32(0.7152) + blue * np.float32(0.0722)
+        red, green, blue = (np.clip(grey + (plane - grey) * self._saturation, 0, 1) for plane in (red, green, blue))
         return red, green, blue
 
     def _add_bloom(self, planes: Planes) -> None:
-        width, height = self._size
+        width, height = self._drawn
         small_size = (max(8, width // 8), max(8, height // 8))
         reach = max(2.0, width * 0.0045)
         for plane in planes:
@@ -129,6 +150,18 @@ class Grade:
             np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
 
 
+def _numbers(light: Floats) -> Bytes:
+    """The upper halves of float32 numbers: sign, exponent and seven bits, steps of a hundredth at any brightness, which
+    the curve makes smaller than a step of the film's."""
+    return np.ascontiguousarray(light.view(np.uint16)[:, 1 if sys.byteorder == "little" else 0 :: 2])
+
+
+def _lights() -> Floats:
+    """The light that each of `_numbers` stands for: the middle of its step, none for what is negative or no number."""
+    middles = ((np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)) | np.uint32(0x8000)).view(np.float32)
+    return as_floats(np.clip(np.nan_to_num(middles, nan=0.0), 0, _BRIGHTEST))
+
+
 def _toned(curve: Floats, tone: _Tone, gain: float) -> Floats:
     """The filmic curve of one channel with a mood on it."""
     bent = 0.42 + (curve * gain - 0.42) * tone.contrast
@@ -137,19 +170,31 @@ def _toned(curve: Floats, tone: _Tone, gain: float) -> Floats:
 
 def planes_of(coded: Planes, grain: Floats | float = 0.0) -> tuple[Bytes, Bytes, Bytes]:
     """Y, U and V of 8 bits (BT.709, limited range, 4:2:0) from R′, G′, B′ of 0–1; `grain` in steps of Y."""
-    red, green, blue = coded
-    luma = red * np.float32(0.2126 * 219)
-    luma += green * np.float32(0.7152 * 219)
-    luma += blue * np.float32(0.0722 * 219)
+    luma = _luma_of(coded)
     luma += grain
-    luma += np.float32(16.5)
     height, width = luma.shape
     small = [cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for plane in coded]
+    return np.clip(luma, 16, 235, out=luma).astype(np.uint8), *_chroma_of(small)
+
+
+def _luma_of(coded: Planes) -> Floats:
+    """Y in steps of 8 bits, half a step up so that cutting rounds it."""
+    red, green, blue = coded
+    luma = red * np.float32(0.2126 * 219)
+    part = green * np.float32(0.7152 * 219)
+    luma += part
+    luma += np.multiply(blue, np.float32(0.0722 * 219), out=part)
+    luma += np.float32(16.5)
+    return luma
+
+
+def _chroma_of(small: list[Floats]) -> tuple[Bytes, Bytes]:
+    """U and V of 8 bits."""
     bright = small[0] * np.float32(0.2126) + small[1] * np.float32(0.7152) + small[2] * np.float32(0.0722)
-    u = (small[2] - bright) * np.float32(224 / 1.8556) + np.float32(128.5)
-    v = (small[0] - bright) * np.float32(224 / 1.5748) + np.float32(128.5)
-    return (
-        np.clip(luma, 16, 235).astype(np.uint8),
-        np.clip(u, 16, 240).astype(np.uint8),
-        np.clip(v, 16, 240).astype(np.uint8),
-    )
+    planes = []
+    for plane, span in ((small[2], 1.8556), (small[0], 1.5748)):
+        part = plane - bright
+        part *= np.float32(224 / span)
+        part += np.float32(128.5)
+        planes.append(np.clip(part, 16, 240, out=part).astype(np.uint8))
+    return planes[0], planes[1]

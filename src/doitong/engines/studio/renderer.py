@@ -16,13 +16,14 @@ from doitong.engines.port import EngineRequest
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.encode import FilmWriter
 from doitong.engines.studio.levels import Level, level_of
+from doitong.engines.studio.notices import add_notices, language_of, picture_in
 from doitong.engines.studio.reading.interpretation import interpret
 from doitong.engines.studio.scene import Scene
 from doitong.engines.studio.sound.score import soundtrack
 from doitong.engines.studio.sound.signal import Stereo
 from doitong.media.preview_maker import PreviewMaker
 
-ENGINE_VERSION = "2.0.0"
+ENGINE_VERSION = "2.1.0"
 _FRAMES_AHEAD = 1  # drawn frames that may wait for the encoder, beyond one for each worker
 
 Frame = tuple[Bytes, Bytes, Bytes]
@@ -53,9 +54,10 @@ def render_film(
         sound = sounding.result()
     cv2.setNumThreads(1)
     rate, count = request.frames_per_second, request.duration_seconds * request.frames_per_second
+    size, is_quick = (request.width, request.height), level.quick_encode and request.image_path is None
     with (
-        PreviewMaker(out_path, request.width, request.height, rate, count) as previews,
-        FilmWriter(out_path, request.width, request.height, rate, request.quality, sound) as writer,
+        PreviewMaker(out_path, *size, rate, count) as previews,
+        FilmWriter(out_path, *size, rate, request.quality, sound, is_quick=is_quick) as writer,
     ):
 
         def take(frame: Frame) -> None:
@@ -78,8 +80,8 @@ def _build(request: EngineRequest, scene: Scene, level: Level, report: dict[str,
         from doitong.engines.studio.picture.stage import PictureStage  # noqa: PLC0415
 
         picture = PictureStage(request, scene)
-        report["picture"] = picture.report
-        report["warnings"] += picture.warnings
+        report["picture"] = picture_in(picture.report, language_of(report))
+        add_notices(report, picture.warnings)
         return picture
     from doitong.engines.studio.stage import Stage  # noqa: PLC0415
 

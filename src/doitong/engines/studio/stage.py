@@ -80,9 +80,9 @@ class Stage:
         self._overlays: list[Overlay] = []
         if scene.kind not in _AIRLESS:
             rig = self._painter.rig
-            self._overlays = [*overlays_of(scene, rig, *self._drawn), Weather(scene, rig, level.bloom)]
+            self._overlays = [*overlays_of(scene, rig, *self._drawn), Weather(scene, rig, self._drawn[1], level.bloom)]
         self.path = CameraPath(scene, self._painter.rig, self._painter.floor)
-        self._grade = Grade(width, height, self._painter.exposure, level.bloom, scene)
+        self._grade = Grade(self._drawn, width, height, self._painter.exposure, level.bloom, scene)
         if scene.style is Style.PIXEL_ART:  # its palette comes from the film itself
             self._grade.learn(self.light(self.path.pose(0.5), 0.0))
 
@@ -101,8 +101,8 @@ class Stage:
     def _turned(self, planes: Planes, share: float, half: float) -> Planes:
         """The frame as a shutter sees it that is open `half` before and after: a fast turn draws it out."""
         first, last = self.path.pose(share - half), self.path.pose(share + half)
-        focal = focal_length(self.width, self.height) * first.zoom
-        sharp = _SHARP_TURN * self.width
+        focal = focal_length(*self._drawn) * first.zoom
+        sharp = _SHARP_TURN * self._drawn[0]
         across = abs(math.tan(last.yaw - first.yaw)) * focal - sharp
         down = abs(math.tan(last.pitch - first.pitch)) * focal - sharp
         if max(across, down) <= 0:
@@ -112,7 +112,7 @@ class Stage:
         return red, green, blue
 
     def light(self, pose: Pose, seconds: float) -> Planes:
-        """The frame in linear light, as large as the film."""
+        """The frame in linear light, as large as it is drawn."""
         width, height = self._drawn
         grow = _roll_cover(pose.roll, width, height)
         focal = focal_length(width, height) * pose.zoom / grow
@@ -121,9 +121,7 @@ class Stage:
         planes = self._painter.light(pose, lens, seconds)
         for overlay in self._overlays:
             overlay.lay(planes, pose, lens, seconds)
-        if pose.roll != 0:
-            planes = _rolled(planes, pose.roll, grow)
-        return planes if self._drawn == (self.width, self.height) else _enlarged(planes, self.width, self.height)
+        return _rolled(planes, pose.roll, grow) if pose.roll != 0 else planes
 
 
 def _box(length: float) -> Floats:
@@ -137,11 +135,6 @@ def _box(length: float) -> Floats:
 
 def _mixed(one: Planes, other: Planes, share: float) -> Planes:
     red, green, blue = (cv2.addWeighted(a, 1 - share, b, share, 0) for a, b in zip(one, other, strict=True))
-    return red, green, blue
-
-
-def _enlarged(planes: Planes, width: int, height: int) -> Planes:
-    red, green, blue = (cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC) for plane in planes)
     return red, green, blue
 
 

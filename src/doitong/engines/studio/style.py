@@ -234,15 +234,20 @@ class Pencil:
 
     def paint(self, coded: Planes, number: int) -> Planes:
         light = coded[0] * np.float32(0.3) + coded[1] * np.float32(0.59) + coded[2] * np.float32(0.11)
-        soft = cv2.GaussianBlur(light, (0, 0), 1.5 * self._scale)
+        soft = cv2.GaussianBlur(light, (0, 0), 1.8 * self._scale)
         around = cv2.GaussianBlur(soft, (0, 0), 9 * self._scale)
-        line = np.clip((soft + np.float32(0.06)) / (around + np.float32(0.06)), 0, 1)
-        line = smooth(0.66, 0.98, line)
-        drawn = self._paper * (np.float32(0.18) + np.float32(0.82) * line)
-        for hatch, tone in zip(self._hatches, (0.74, 0.56, 0.40, 0.24), strict=True):
-            dark = 1 - smooth(tone - 0.16, tone + 0.10, soft)
-            drawn -= hatch * dark * np.float32(0.28)
-        drawn -= (1 - soft) * np.float32(0.20)
+        line = np.clip((soft + np.float32(0.09)) / (around + np.float32(0.09)), 0, 1)
+        line = smooth(0.62, 0.97, line)
+        drawn = self._paper * (np.float32(0.22) + np.float32(0.78) * line)
+        # a drawing says light and shade, not how bright it was: each part against what lies around it
+        rows, width = light.shape
+        small = cv2.resize(around, (width // 8, rows // 8), interpolation=cv2.INTER_AREA)
+        far = cv2.resize(cv2.GaussianBlur(small, (0, 0), 9 * self._scale), (width, rows))
+        tones = soft * np.float32(0.62) + np.float32(0.24) + (soft - far) * np.float32(1.55)
+        for hatch, tone in zip(self._hatches, (0.62, 0.46, 0.32, 0.18), strict=True):
+            dark = 1 - smooth(tone - 0.14, tone + 0.10, tones)
+            drawn -= hatch * dark * np.float32(0.30)
+        drawn -= np.clip(np.float32(0.85) - tones, 0, 1) * np.float32(0.22)
         planes = (np.clip(drawn * np.float32(tint), 0.04, 1) for tint in (1.0, 0.985, 0.955))
         red, green, blue = planes
         return red, green, blue

@@ -95,8 +95,9 @@ class Aurora:
         size = (rows, lens.width)
         low = _gather(x, y, steady[inside] * spread, size)
         high = _gather(x, y, rays[inside] * spread, size)
-        wide = max(3, lens.width // 240) | 1
-        return cv2.blur(low, (wide, 1)), cv2.blur(cv2.blur(high, (wide, 1)), (wide, 1))
+        # where a fold turns back its light would end in a line; the air spreads it
+        near, wide = max(3, lens.width // 240) | 1, max(3, lens.width // 56) | 1
+        return _spread(low, near, wide, 0.25), _spread(cv2.blur(high, (near, 1)), near, wide, 0.55)
 
 
 def _ring(random: np.random.Generator, waves: int) -> Floats:
@@ -129,6 +130,12 @@ def _gather(x: Floats, y: Floats, light: Floats, size: tuple[int, int]) -> Float
         share = light * (fx if right else 1 - fx) * (fy if down else 1 - fy)
         flat += np.bincount((top + down) * width + left + right, share, rows * width)
     return as_floats(flat.reshape(rows, width))
+
+
+def _spread(light: Floats, near: int, wide: int, share: float) -> Floats:
+    """Light blurred sideways over `wide` pixels, a share of it only over `near`."""
+    far = cv2.blur(cv2.blur(light, (wide, 1)), (wide, 1))
+    return as_floats(cv2.addWeighted(cv2.blur(light, (near, 1)), share, far, 1 - share, 0))
 
 
 def _smear(rows: int, step: float, rise: float, fall: float, start: float) -> Floats:

@@ -19,16 +19,16 @@ _LOW_SUN = {TimeOfDay.DAWN, TimeOfDay.SUNSET, TimeOfDay.DUSK}
 
 
 class Clouds:
-    """All clouds of one film. `sun` is the direction of the disc; `key_side` where the light on the land comes from."""
+    """All clouds of one film, lit by a sun at `turn` (radians right of ahead)."""
 
-    def __init__(self, scene: Scene, light: Light, sun: tuple[float, float, float], is_fine: bool) -> None:
+    def __init__(self, scene: Scene, light: Light, turn: float, is_fine: bool) -> None:
         random = np.random.default_rng([scene.seed, 23])
         share = cloud_share(scene)
-        self._light, self._sun, self._storm = light, sun, storm_share(scene)
+        self._light, self._storm = light, storm_share(scene)
         self._against = min(0.72, max(0.2, 0.9 - 0.03 * light.sun_height))  # how dark clouds look before the sun
         self._cumulus: Cumulus | None = None
         self._decks: list[tuple[Deck, float]] = []  # far to near, with how dark each is
-        turn = math.atan2(sun[0], sun[2])
+        turn = math.remainder(turn, 2 * math.pi)
         if Feature.RAINBOW in scene.features:  # a shower before the viewer, the sun behind
             self._decks.append((Deck(random, DeckKind.STRATUS, 0.90, turn, scene.wind), 0.95))
             return
@@ -61,12 +61,12 @@ class Clouds:
             self._decks.append((Deck(random, DeckKind.RAGS, rags, turn, scene.wind * 1.6), dark))
 
     def lay(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens, directions: tuple[Floats, ...],
-            seconds: float) -> None:  # fmt: skip
-        """Lay the clouds over a sky; `veil` takes what they hide of the disc."""
+            sun: tuple[float, float, float], seconds: float) -> None:  # fmt: skip
+        """Lay the clouds over a sky with the disc in the direction `sun`; `veil` takes what they hide of it."""
         rows = min(lens.rows, max(1, int(lens.horizon - lens.focal * 0.004)))
         part = Lens(lens.width, rows, lens.focal, lens.horizon)
         dx, dy, dz = (values[:rows] for values in directions)
-        cosine = np.clip(dx * self._sun[0] + dy * self._sun[1] + dz * self._sun[2], 0, 1)
+        cosine = np.clip(dx * sun[0] + dy * sun[1] + dz * sun[2], 0, 1)
         near_sun = cosine * cosine
         near_sun *= near_sun * cosine
         air = [plane[:rows].copy() for plane in planes] if self._cumulus is not None and self._decks else planes

@@ -25,6 +25,7 @@ _CLOUDS = 44
 _DISTANCES = (56e3, 39e3, 27e3, 18.5e3, 12.6e3, 8.6e3, 5.9e3, 4.1e3, 2.9e3, 2.0e3)
 _AIR_METRES = 42e3  # at this distance a third of a cloud's own colour is left
 _WARP_SIZE = 128
+_RIM_SCALE = 4  # a rim is at most a quarter of what it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,8 @@ def _apart(start: float, sizes: list[float]) -> list[float]:
 
 def _warp_tile(random: np.random.Generator) -> Floats:
     """Two fields that pull billows about, across and up."""
-    return np.dstack([spectral_tile(random, _WARP_SIZE, 1.6, 2), spectral_tile(random, _WARP_SIZE, 1.6, 2) * 0.6])
+    across, up = spectral_tile(random, _WARP_SIZE, 1.6, 2), spectral_tile(random, _WARP_SIZE, 1.6, 2) * np.float32(0.6)
+    return as_floats(np.dstack([across, up, across, up]))  # four channels are read faster than two
 
 
 class Cumulus:
@@ -228,21 +230,23 @@ class Cumulus:
         self._bases = base * random.uniform(0.9, 1.15, len(_DISTANCES))
         self._wind = wind * (7.0 + 3.0 * float(random.random())) * float(random.choice([-1.0, 1.0]))
         self._warp = _warp_tile(random) if is_evolving else None
-        self._levels: list[Bytes] = []
+        strips: list[Bytes] = []
         for _ in range(_LEVELS):
-            self._levels.append(cv2.copyMakeBorder(strip, 0, 0, _PAD, _PAD, cv2.BORDER_WRAP))
+            strips.append(cv2.copyMakeBorder(strip, 0, 0, _PAD, _PAD, cv2.BORDER_WRAP))
             strip = cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        self._keep = 0.5
-        self._keep = self._fit(cloudiness)
+        self._levels = strips
+        keep = self._fit(strips, cloudiness)
+        self._levels = [_kept(one, keep) for one in strips]
 
-    def _fit(self, cloudiness: float) -> float:
+    def _fit(self, strips: list[Bytes], cloudiness: float) -> float:
         """The rank up to which clouds are kept, so that the share of hidden sky is as asked (bisection)."""
-        lens = Lens(112, 40, 112 * 1.02, 38.0)
+        lens = Lens(112, 40, 112 * 1.02, 38.0)  # so coarse that the finest strip is not read
         low, high = 0.0, 1.1
         for _ in range(7):
-            self._keep = (low + high) / 2
+            keep = (low + high) / 2
+            self._levels = [strips[0], *(_kept(one, keep) for one in strips[1:])]
             share = float(self.draw(Pose(), lens, 0.0).cover.mean())
-            low, high = (self._keep, high) if share < cloudiness else (low, self._keep)
+            low, high = (keep, high) if share < cloudiness else (low, keep)
         return (low + high) / 2
 
     def draw(self, pose: Pose, lens: Lens, seconds: float) -> CloudLight:
@@ -266,44 +270,55 @@ class Cumulus:
              fields: list[Floats]) -> None:  # fmt: skip
         metres = _TEXEL_METRES * self._sizes[number]
         level = min(_LEVELS - 1, max(0, math.ceil(math.log2(max(1.0, away / lens.focal / metres)) - 0.2)))
-        scale = 0.5**level
+        scale = np.float32(0.5**level)
         ahead = turn + np.float32(pose.yaw)
         along = ahead * np.float32(away) - np.cos(ahead) * np.float32(pose.x) + np.sin(ahead) * np.float32(pose.z)
         u = along / np.float32(metres) + np.float32(self._offsets[number] + seconds * self._wind / metres % _WIDTH)
-        at = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + np.float32(0.5)
-        up = (np.float32(lens.horizon) - at) * np.float32(away / lens.focal / metres)
-        map_y = np.float32(_HEIGHT - _UNDER + self._bases[number] / metres) - up * np.cos(turn)[None, :]
-        map_x = np.broadcast_to(np.mod(u, np.float32(_WIDTH))[None, :], map_y.shape)
+        u = np.mod(u, np.float32(_WIDTH))[None, :]
+        rise = np.float32(lens.horizon - 0.5) - np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+        slope = np.cos(turn)[None, :] * np.float32(-away / lens.focal / metres)
+        base = np.float32(_HEIGHT - _UNDER + self._bases[number] / metres)
+        map_y = rise * (slope * scale)
+        map_y += (base + np.float32(0.5)) * scale - np.float32(0.5)
+        map_x = np.repeat((u + np.float32(0.5)) * scale + np.float32(_PAD - 0.5), rise.size, axis=0)
         if self._warp is not None:
-            push = self._push(map_x, map_y, seconds, number)
-            map_x, map_y = map_x + push[..., 0], map_y + push[..., 1]
-        map_x, map_y = (map_x + np.float32(0.5)) * np.float32(scale), (map_y + np.float32(0.5)) * np.float32(scale)
-        map_x += np.float32(_PAD - 0.5)
-        map_y -= np.float32(0.5)
+            small_v = rise[::4] * slope[:, ::4] + base
+            size = (map_x.shape[1], map_x.shape[0])
+            for place, push in zip((map_x, map_y), self._push(u[:, ::4], small_v, seconds, number), strict=True):
+                np.add(place, cv2.resize(push * scale, size, interpolation=cv2.INTER_LINEAR), out=place)
         seen = cv2.remap(self._levels[level], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         self._over(seen, math.exp(-away / _AIR_METRES), rows, fields)
 
-    def _push(self, u: Floats, v: Floats, seconds: float, number: int) -> Floats:
-        """How far billows have been pulled about at each place by now, texels."""
+    def _push(self, u: Floats, v: Floats, seconds: float, number: int) -> list[Floats]:
+        """How far billows have been pulled about at each place by now, texels across and up."""
         assert self._warp is not None
-        small_u, small_v = u[::4, ::4], v[::4, ::4]
         turns = np.float32(round(_WIDTH * 0.10 / _WARP_SIZE) * _WARP_SIZE / _WIDTH)  # wraps where the strip does
         past = np.float32(seconds * 0.1 % _WARP_SIZE)
-        push = sample(self._warp, small_u * turns + np.float32(number * 17), small_v * np.float32(0.10) + past)
-        push = np.clip(push * np.float32(3.4), -9, 9)
-        return np.asarray(cv2.resize(push, (u.shape[1], u.shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        across = np.repeat(u * turns + np.float32(number * 17), v.shape[0], axis=0)
+        push = sample(self._warp, across, v * np.float32(0.10) + past)
+        return [np.clip(push[..., i] * np.float32(3.4), -9, 9) for i in range(2)]
 
     def _over(self, seen: Bytes, clear: float, rows: slice, fields: list[Floats]) -> None:
-        alpha, direct, sky, rank = (part.astype(np.float32) for part in cv2.split(seen))
-        alpha *= np.float32(1 / 255)
-        kept = np.clip((np.float32(self._keep * 255 + 16) - rank) * np.float32(1 / 32), 0, 1)
-        own = alpha * kept
-        left = np.float32(1) - own
-        solid = own
-        own = own * np.float32(clear)
-        rim = own * (1 - alpha) * np.clip(sky * np.float32(1 / 120) - np.float32(0.9), 0.12, 1)
-        parts = (own, own * direct * np.float32(1 / 255), own * sky * np.float32(1 / 255), rim, solid)
-        for field, part in zip(fields, parts, strict=True):
+        """Lay one curtain before those that stand behind it."""
+        own, lit, shade, rim = cv2.split(seen)
+        left = own.astype(np.float32)
+        left *= np.float32(-1 / 255)
+        left += np.float32(1)
+        part = np.empty_like(left)
+        powers = (clear / 255, clear / 255, clear / 255, clear / 255 / _RIM_SCALE, 1 / 255)
+        for field, values, power in zip(fields, (own, lit, shade, rim, own), powers, strict=True):
             under = field[rows]
             under *= left
+            np.multiply(values, np.float32(power), out=part)
             under += part
+
+
+def _kept(strip: Bytes, keep: float) -> Bytes:
+    """A strip with the clouds up to a rank alone: cover, and how much of it is in the sun, in the light of the sky, and
+    a thin rim."""
+    alpha, direct, sky, rank = (part.astype(np.float32) for part in cv2.split(strip))
+    alpha *= np.float32(1 / 255)
+    own = alpha * np.clip((np.float32(keep * 255 + 16) - rank) * np.float32(1 / 32), 0, 1)
+    rim = own * (1 - alpha) * np.clip(sky * np.float32(1 / 120) - np.float32(0.9), 0.12, 1)
+    parts = (own * 255, own * direct, own * sky, rim * np.float32(255 * _RIM_SCALE))
+    return np.asarray(cv2.merge([(part + np.float32(0.5)).astype(np.uint8) for part in parts]), dtype=np.uint8)

@@ -83,15 +83,17 @@ class Deck:
         height = self._shape.height / self._shape.texel
         span = height / (np.maximum(rise, 0) + _HORIZON_LIFT) ** 2 / lens.focal
         level = np.clip(np.log2(np.maximum(span, 1.0)) * 0.78, 0, _LEVELS - 1.001)
-        total = np.zeros((*u.shape, 2), np.float32)
+        density, light = np.zeros_like(u), np.zeros_like(u)
         for number, tile in enumerate(self._tiles):
             weight = np.clip(1 - np.abs(level - number), 0, 1).astype(np.float32)
             rows = np.flatnonzero(weight > 0)
             if rows.size:
                 part = slice(int(rows[0]), int(rows[-1]) + 1)
                 scale = np.float32(0.5**number)
-                total[part] += sample(tile, u[part] * scale, v[part] * scale) * weight[part, None, None]
-        return total[..., 0], total[..., 1]
+                seen = sample(tile, u[part] * scale, v[part] * scale)
+                density[part] += seen[..., 0] * weight[part, None]
+                light[part] += seen[..., 1] * weight[part, None]
+        return density, light
 
 
 def _density(random: np.random.Generator, kind: DeckKind) -> Floats:

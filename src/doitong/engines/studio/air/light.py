@@ -79,7 +79,8 @@ def cloud_share(scene: Scene) -> float:
     falling = max(scene.rain, scene.snowfall, scene.lightning)
     if falling < 0.1 or Feature.RAINBOW in scene.features:
         return scene.cloudiness
-    return max(scene.cloudiness, min(0.96, 0.72 + 0.3 * falling))
+    most = 0.995 if scene.snowfall >= 0.5 else 0.96  # no blue through which it snows
+    return max(scene.cloudiness, min(most, 0.72 + (0.5 if scene.snowfall >= 0.5 else 0.3) * falling))
 
 
 def storm_share(scene: Scene) -> float:
@@ -122,7 +123,7 @@ def light_of(scene: Scene) -> Light:
         cloud_dark=mix(light.cloud_dark, 1 - dull, mix(grey, 0.46 * dim * dim, light.cloud_dark, 0.1), dull),
         disc=light.disc * (1 - dull),
         stars=light.stars * (1 - dull),
-        exposure=_hazed(light, scene).exposure * (1 + (0.55 if light.is_moon else 0.16) * dull - 0.06 * storm),
+        exposure=_hazed(light, scene).exposure * (1 + (0.55 if light.is_moon else 0.16) * dull + 0.14 * storm),
     )
 
 
@@ -139,7 +140,7 @@ def _grey(colour: Colour, tint: Colour) -> Colour:
 
 def _hazed(light: Light, scene: Scene) -> Light:
     """Rain and snow in the air shorten the view."""
-    thick = max(0.62 * scene.rain, 0.80 * scene.snowfall)
+    thick = max(0.62 * scene.rain, min(0.78, 1 - (1 - scene.snowfall) ** 1.5))
     light = replace(
         light,
         haze_metres=light.haze_metres * (1 - thick),

@@ -14,7 +14,7 @@ from doitong.engines.studio.arrays import Floats, Ints, as_floats
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.scene import Scene
 
-_PASSED_METRES = 2.6  # how far an ordinary dolly goes through the near air
+PASSED_METRES = 2.6  # how far an ordinary dolly goes through the near air
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Swarm:
         self.places = random.random((count, 3), dtype=np.float32)
         self.draws = random.random((count, 5), dtype=np.float32)
         self._near, self._far, self._low, self._high = near, far, low, high
-        self._measure = _PASSED_METRES / max(1.0, rig.dolly_metres)
+        self._measure = PASSED_METRES / max(1.0, rig.dolly_metres)
         self._eye = rig.camera_height
 
     def at(self, pose: Pose, lens: Lens, right: Floats | float, up: Floats | float, ahead: Floats | float) -> Seen:

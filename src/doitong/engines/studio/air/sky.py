@@ -36,12 +36,7 @@ class Sky:
             aside = -math.copysign(math.radians(12), sun_turn)
             self._bow, sun_turn = Rainbow(aside, _BOW_DEPTH), aside + math.pi
         self._sun_turn = sun_turn
-        up = math.radians(light.sun_height)
-        if light.disc > 0:
-            up = max(up, math.atan(ridge) + 0.25 * _DISC_RADIANS)  # a low sun stands on the ridge, not behind it
-        self.sun_height = up
-        self.sun = (math.sin(sun_turn) * math.cos(up), math.sin(up), math.cos(sun_turn) * math.cos(up))
-        self._clouds = Clouds(scene, light, self.sun, is_fine)
+        self._clouds = Clouds(scene, light, sun_turn, is_fine)
         self._mottle = moon_mottle(random)
         self._stars = Stars(scene, light.stars) if light.stars > 0 else None
         self._aurora = Aurora(scene) if scene.aurora > 0 else None
@@ -49,10 +44,23 @@ class Sky:
         is_finest = level is None or level.detail >= 1
         has_gaps = 0.1 < cloud_share(scene) < 0.9
         self._has_rays = is_finest and has_gaps and light.disc > 0 and not light.is_moon and scene.sun_disc
+        self.clear_ridge(ridge)
+
+    def clear_ridge(self, ridge: float) -> None:
+        """Stand a low sun on land that rises as high as this tangent, not behind it; before the first frame."""
+        up, turn = math.radians(self._light.sun_height), self._sun_turn
+        if self._light.disc > 0:
+            up = max(up, math.atan(ridge) + 0.25 * _DISC_RADIANS)
+        self.sun_height = up
+        self.sun = (math.sin(turn) * math.cos(up), math.sin(up), math.cos(turn) * math.cos(up))
 
     def draw(self, pose: Pose, lens: Lens, seconds: float, disc: bool = True) -> Planes:
         """The sky for every row of the lens (rows below the horizon repeat it)."""
         half = Lens((lens.width + 1) // 2, (lens.rows + 1) // 2, lens.focal / 2, lens.horizon / 2)
+        return self.enlarge(*self.vault(pose, half, seconds), pose, lens, seconds, disc=disc)
+
+    def vault(self, pose: Pose, half: Lens, seconds: float) -> tuple[list[Floats], Floats]:
+        """Air, clouds and all that is soft, at half the size, and how much of what is behind it is hidden."""
         planes = self._air(pose, half)
         cover = np.zeros((half.rows, half.width), np.float32)
         directions = self._directions(pose, half)
@@ -60,7 +68,7 @@ class Sky:
             self._stars.lay_band(planes, directions)
         if self._aurora is not None:
             self._aurora.lay(planes, pose, half, seconds)
-        self._clouds.lay(planes, cover, pose, half, directions, seconds)
+        self._clouds.lay(planes, cover, pose, half, directions, self.sun, seconds)
         if self._fog > 0:
             self._lay_fog(planes, cover, directions[1], self.haze(pose, half))
         if self._bow is not None:
@@ -69,15 +77,24 @@ class Sky:
         if self._has_rays and at is not None:
             red, green, blue = self._light.glow
             lay_rays(planes, cover, (red * 0.8, green * 0.8, blue * 0.8), *at, half)
+        return planes, cover
+
+    def enlarge(self, planes: list[Floats], cover: Floats, pose: Pose, lens: Lens, seconds: float,
+                *, disc: bool = True) -> Planes:  # fmt: skip
+        """A vault at its whole size, with what is sharp: stars, disc, lightning."""
         whole = [cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR) for plane in planes]
         if disc:
             veil = cv2.resize(cover, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
             if self._stars is not None:
                 self._stars.lay(whole, veil, pose, lens, seconds)
             self._lay_disc(whole, veil, pose, lens)
-        if self._lightning is not None:
-            self._lightning.lay(whole, pose, lens, seconds)
+        self.strike(whole, pose, lens, seconds)
         return whole[0], whole[1], whole[2]
+
+    def strike(self, planes: list[Floats], pose: Pose, lens: Lens, seconds: float) -> None:
+        """Lay the lightning of the moment over a sky, in place."""
+        if self._lightning is not None:
+            self._lightning.lay(planes, pose, lens, seconds)
 
     def haze(self, pose: Pose, lens: Lens) -> Floats:
         """(3, width): the colour of the air just over the horizon in each column."""

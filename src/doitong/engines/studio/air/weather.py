@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.air.lightning import Lightning
-from doitong.engines.studio.air.particles import Seen, Swarm, splat, weather_seconds
-from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats
+from doitong.engines.studio.air.particles import Seen, Swarm, weather_seconds
+from doitong.engines.studio.air.snow import Snow
+from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats, bands
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene, TimeOfDay
@@ -21,15 +22,13 @@ _FALL_METRES = 7.5  # a second, a drop of 2 mm
 _FINE = 3  # binary places of a pixel that OpenCV's lines take
 # (drops at full rain, near, far, strength, width in pixels of a frame 720 high) of each layer
 _RAIN_LAYERS = ((26000, 6.5, 15.0, 0.42, 1.0), (7000, 2.6, 7.0, 0.62, 1.0), (900, 1.1, 2.8, 0.34, 2.6))
-# (flakes at full snowfall, near, far, metres across)
-_SNOW_LAYERS = ((42000, 6.5, 18.0, 0.030), (12000, 2.6, 7.0, 0.019), (1700, 0.8, 2.8, 0.015))
 _FLASHES = {TimeOfDay.NIGHT: 3.2, TimeOfDay.DUSK: 1.8}  # how much brighter a stroke of lightning makes all
 
 
 class Weather:
-    """The rain and the snow of one film."""
+    """The rain and the snow of one film, for frames of this many rows."""
 
-    def __init__(self, scene: Scene, rig: Rig, is_fine: bool) -> None:
+    def __init__(self, scene: Scene, rig: Rig, rows: int, is_fine: bool) -> None:
         random = np.random.default_rng([scene.seed, 61])
         self._scene = scene
         self._lightning = Lightning(scene)
@@ -42,11 +41,10 @@ class Weather:
             for count, near, far, strength, width in _RAIN_LAYERS
             if scene.rain > 0
         ]
-        self._snow = [
-            (Swarm(random, rig, _many(count, scene.snowfall * amount), near, far, -far * 0.7, far * 0.75), size)
-            for count, near, far, size in _SNOW_LAYERS
-            if scene.snowfall > 0
-        ]
+        self._snow: Snow | None = None
+        if scene.snowfall > 0:
+            self._snow = Snow(random, scene, rig, scene.snowfall * amount, self._wind)
+            self._snow.prepare(rows)
         self._sheet = spectral_tile(random, 256, 1.2, 3) if scene.rain > 0 else None
 
     def lay(self, planes: Planes, pose: Pose, lens: Lens, seconds: float) -> None:
@@ -55,27 +53,29 @@ class Weather:
         if strike is not None:
             for plane, tint in zip(planes, (0.80, 0.86, 1.0), strict=True):
                 np.multiply(plane, np.float32(1 + self._flash * strike.flash * tint), out=plane)
-        if not self._rain and not self._snow:
+        if not self._rain and self._snow is None:
             return
         seconds = weather_seconds(self._scene, seconds)
         size = planes[0].shape
         cover: Floats = np.zeros(size, np.float32)
         if self._rain:
             cover += self._drops(size, pose, lens, seconds)
-        if self._snow:
-            cover += self._flakes(size, pose, lens, seconds)
+        if self._snow is not None:
+            cover += self._snow.cover(size, pose, lens, seconds)
         np.minimum(cover, np.float32(0.92), out=cover)
-        is_snow = bool(self._snow)
+        is_snow = self._snow is not None
         for plane in planes:
-            small = cv2.resize(plane, (max(2, size[1] // 24), max(2, size[0] // 24)), interpolation=cv2.INTER_AREA)
+            small = cv2.resize(plane[::4], (max(2, size[1] // 24), max(2, size[0] // 24)), interpolation=cv2.INTER_AREA)
             small = np.minimum(small, np.float32(2.0))
             mean = np.float32(small[: max(1, small.shape[0] // 2)].mean())
             around = cv2.blur(small, (5, 5)) * np.float32(0.30 if is_snow else 0.62)
-            around += mean * np.float32(1.35 if is_snow else 0.55)
+            around += mean * np.float32(1.75 if is_snow else 0.55)
             tone = cv2.resize(around, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-            tone -= plane
-            tone *= cover
-            np.add(plane, tone, out=plane)
+            for band in bands(size[0]):
+                part = tone[band]
+                part -= plane[band]
+                part *= cover[band]
+                plane[band] += part
 
     def _drops(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
         cover = self._sheets(size, lens, pose, seconds)
@@ -116,39 +116,6 @@ class Weather:
         veil = np.clip(np.float32(0.5) + np.float32(0.33) * sample(self._sheet, u, v), 0, 1.2)
         veil *= np.float32(0.30 * self._scene.rain)
         return as_floats(cv2.resize(veil, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
-
-    def _flakes(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
-        cover = np.zeros(size, np.float32)
-        for swarm, metres in self._snow:
-            draws = swarm.draws
-            speed = (0.75 + 0.5 * draws[:, 0]) * np.float32(1.15)
-            swing = np.sin(draws[:, 1] * 6.3 + seconds * (0.9 + 1.3 * draws[:, 2])) * np.float32(0.16)
-            aside = swing + np.float32(self._wind * 0.75 * seconds) * (0.85 + 0.3 * draws[:, 3])
-            toward = np.cos(draws[:, 4] * 6.3 + seconds * (0.8 + draws[:, 1])) * np.float32(0.12)
-            seen = swarm.at(pose, lens, aside, -speed * np.float32(seconds), toward)
-            radius = metres * (0.6 + 0.8 * draws[seen.number, 2]) * lens.focal / seen.depth * np.float32(0.5)
-            self._lay_flakes(cover, seen, as_floats(radius))
-        return cover
-
-    def _lay_flakes(self, cover: Floats, seen: Seen, radius: Floats) -> None:
-        """Small flakes as soft dots, larger ones as discs, the nearest out of focus."""
-        small = radius < 1.6
-        power = np.clip(radius[small] / 0.9, 0.15, 1) * seen.share[small] * np.float32(0.85)
-        splat(cover, seen.x[small], seen.y[small], radius[small] * np.float32(0.75), as_floats(power))
-        big = np.flatnonzero(~small)
-        if not big.size:
-            return
-        shrink = 2
-        mask = np.zeros((cover.shape[0] // shrink + 1, cover.shape[1] // shrink + 1), np.uint8)
-        far_first = big[np.argsort(-seen.depth[big])]
-        for x, y, r, share in zip(seen.x[far_first].tolist(), seen.y[far_first].tolist(), radius[far_first].tolist(),
-                                  seen.share[far_first].tolist(), strict=True):  # fmt: skip
-            soft = 1 / (1 + 0.055 * r * 720 / cover.shape[0])  # light spread over a larger disc
-            at = (round(x / shrink * 8), round(y / shrink * 8))
-            cv2.circle(mask, at, round(r / shrink * 8), (int(225 * share * soft),), -1, cv2.LINE_AA, 3)
-        blurred = cv2.GaussianBlur(mask, (0, 0), max(0.7, cover.shape[0] / 720 * 1.1))
-        whole = cv2.resize(blurred, (cover.shape[1], cover.shape[0]), interpolation=cv2.INTER_LINEAR)
-        cover += whole * np.float32(0.9 / 255)
 
 
 def _many(count: int, amount: float) -> int:

@@ -5,6 +5,7 @@ distance neither flicker nor show moiré.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -19,8 +20,8 @@ from doitong.engines.studio.city.setting import Curtain, Shadows
 from doitong.engines.studio.city.skins import CELL_COLUMNS, HALVINGS, LIGHT_RANGE, CellAtlas
 
 _SHADOW_POINTS = 12
+Each = Callable[[Floats], Floats]  # from values of strips to values of their pixels
 _PLAIN_HABIT = 4.0  # of far skylines
-_FEET = 70.0  # metres above which nothing of the street is seen on a front
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ class Coat:
     across: Floats  # share of glass across the pixel
     gloss: Floats
     shaded: Floats
-    sunny: Floats
+    sunny: Floats  # what the sun adds to the shaded wall; without shadows, both together
     shadow: Floats
-    low_sky: Floats
-    high_sky: Floats
+    low_sky: Floats  # what glass mirrors low in the sky; by the moon, of the whole sky
+    high_sky: Floats  # what is more of it high in the sky
     horizon: Floats
     glow: Floats
     crown: Floats
@@ -73,7 +74,7 @@ class Fronts:
         self._normals()
         self._choose_halvings(pose, lens)
         self._shadow = self._shadow_heights(shadows)
-        self._decode = ((np.arange(256, dtype=np.float32) / 255) ** 2 * np.float32(LIGHT_RANGE)).astype(np.float32)
+        self._decode = ((np.arange(256, dtype=np.float32) / 255) ** 2 * np.float32(LIGHT_RANGE))[None, :]
 
     def _normals(self) -> None:
         faces, count = self._city.faces, len(self._curtains)
@@ -143,6 +144,12 @@ class Fronts:
         if self._lamps.windows > 0.3 and skins.neon.any():
             shaded += np.where(is_far, 0, skins.neon.T[:, owner]) * self._at_edges(strips)
         low, high, horizon, gloss, glint = self._mirror(strips, owner, is_far, pose, lens)
+        if self._light.is_moon:
+            low = low * np.float32(0.4) + high * np.float32(0.3)
+        else:
+            high -= low
+        if self._shadow.shape[0] == 1:
+            sunny += shaded
         return Coat(
             map_x.astype(np.float32), map_y.astype(np.float32), scales[1], storeys,
             np.maximum(strips.depth * storeys * np.float32(1 / lens.focal), np.float32(0.02)), tall.astype(np.float32),
@@ -206,13 +213,13 @@ class Fronts:
         return np.asarray(np.clip(np.float32(1.3) - away, 0, 0.8), dtype=np.float32)
 
     def _street(self, strips: Strips, is_far: Ints, far: Ints) -> Floats:
-        """Pools of lamp-light along the quay and its trees; even light between houses."""
+        """Pools of lamp-light along the quay; even light between houses."""
         pool = np.float32(0.5) + np.float32(0.5) * np.cos(strips.share * np.float32(2 * math.pi / LAMP_GAP))
         is_quay = strips.face == self._face_count
         own = np.where(
             is_quay, np.float32(0.10) + np.float32(0.5) * pool**3, np.float32(0.10) + np.float32(0.14) * pool
         )
-        return np.where(is_far, own * (far < 4), np.float32(1)).astype(np.float32)
+        return np.where(is_far, own * (far < 1), np.float32(1)).astype(np.float32)
 
     def _shops(self, strips: Strips, owner: Ints, is_far: Ints) -> Floats:
         bright = np.sin(strips.share * np.float32(9) + owner * np.float32(2.1)) * np.float32(0.35) + np.float32(0.65)
@@ -233,6 +240,7 @@ class Fronts:
         map_y = _snapped(v, span) * each(coat.map_pace) + each(coat.map_y)
         cell: Floats = cv2.remap(self._atlas.cells, each(coat.map_x), map_y, cv2.INTER_LINEAR,
                          borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)  # fmt: skip
+        lit: Floats = cv2.LUT(cell[None], self._decode).reshape(-1, 4)
         tone = cell[:, 3].astype(np.float32)
         tone *= tone * np.float32(1 / 255**2)
         sunny = None
@@ -251,26 +259,24 @@ class Fronts:
         wall_share = np.float32(1) - glass
         planes = []
         for i in range(3):
-            if sunny is None:
-                light = each(coat.sunny[i] + coat.shaded[i])
-            else:
-                light = each(coat.sunny[i])
+            light = each(coat.sunny[i])
+            if sunny is not None:
                 light *= sunny
                 light += each(coat.shaded[i])
             light *= wall_share
             if self._light.is_moon:
-                pane = each(coat.low_sky[i] * np.float32(0.4) + coat.high_sky[i] * np.float32(0.3))
+                pane = each(coat.low_sky[i])
             else:
-                pane = each(coat.high_sky[i] - coat.low_sky[i])
+                pane = each(coat.high_sky[i])
                 pane *= up
                 pane += each(coat.low_sky[i])
             pane *= clear
             light += pane
             if flash is not None:
                 light += flash * np.float32(self._light.sun[i])
-            light += lamps * self._decode.take(cell[:, i])
+            light += lamps * lit[:, i]
             planes.append(light)
-        self._light_feet(planes, coat, own, over, wall_share)
+        self._light_feet(planes, coat, each, over, wall_share)
         if coat.has_crown:
             self._light_crowns(planes, coat, own, height - each(coat.crown_from), glass)
         self._veil(planes, coat, part, counts, height)
@@ -289,20 +295,24 @@ class Fronts:
             np.multiply(plane, clear, out=plane)
             np.add(plane, air, out=plane)
 
-    def _light_feet(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, wall_share: Floats) -> None:
+    def _light_feet(self, planes: list[Floats], coat: Coat, each: Each, over: Floats, wall_share: Floats) -> None:
         """Down between the houses: less of the sky, the street lamps' light, and shops."""
-        low = np.flatnonzero(over < _FEET)
-        if not low.size:
-            return
-        own, over, share = own[low], over[low], wall_share[low]
-        foot = cv2.exp(np.maximum(over, -5) * np.float32(-1 / 15))
-        lit, shut = foot * share * coat.street.take(own), foot * share * np.float32(-0.5)
-        shop = np.clip(np.float32(1.3) - over * np.float32(0.24), 0, 1) * coat.shop.take(own)
+        deep = over * np.float32(-1 / 15)
+        np.minimum(deep, np.float32(1 / 3), out=deep)
+        foot: Floats = cv2.exp(deep).reshape(-1)
+        foot *= wall_share
+        lit = foot * each(coat.street)
+        foot *= np.float32(-0.5)
+        shop = over * np.float32(-0.24)
+        shop += np.float32(1.3)
+        np.clip(shop, 0, 1, out=shop)
+        shop *= each(coat.shop)
         for i, plane in enumerate(planes):
-            added = coat.shaded[i].take(own) * shut
-            added += lit * np.float32(self._lamps.street[i])
-            added += shop * np.float32((1.0, 0.72, 0.42)[i])
-            plane[low] += added
+            added = each(coat.shaded[i])
+            added *= foot
+            np.add(plane, added, out=plane)
+            np.add(plane, np.multiply(lit, np.float32(self._lamps.street[i]), out=added), out=plane)
+            np.add(plane, np.multiply(shop, np.float32((1.0, 0.72, 0.42)[i]), out=added), out=plane)
 
     def _light_crowns(self, planes: list[Floats], coat: Coat, own: Ints, over: Floats, glass: Floats) -> None:
         """Light on the tops of towers, `over` metres above where it begins."""
@@ -318,16 +328,28 @@ class Fronts:
 def _pulse(at: Floats, span: Floats, share: Floats) -> Floats:
     """Mean over `span` around `at` of a pulse that fills the middle `share` of every unit."""
     half, gap = span * np.float32(0.5), (1 - share) * np.float32(0.5)
-    return (_filled(at + half, share, gap) - _filled(at - half, share, gap)) / span
+    mean = _filled(at + half, share, gap)
+    mean -= _filled(at - half, share, gap)
+    mean /= span
+    return mean
 
 
 def _filled(at: Floats, share: Floats, gap: Floats) -> Floats:
+    """The integral of the pulses up to `at`, which is used up."""
     whole = np.floor(at)
-    part = np.minimum(np.maximum(at - whole - gap, 0), share)
-    return np.asarray(whole * share + part)
+    at -= whole
+    at -= gap
+    np.maximum(at, 0, out=at)
+    np.minimum(at, share, out=at)
+    whole *= share
+    whole += at
+    return whole
 
 
 def _snapped(at: Floats, span: Floats) -> Floats:
     """Places in the sheet whose interpolated value is the mean over `span` of cells with hard edges."""
     line = np.rint(at)
-    return line + np.clip((at - line) / span, -0.5, 0.5)
+    part = at - line
+    part /= span
+    line += np.clip(part, -0.5, 0.5, out=part)
+    return line

@@ -8,8 +8,9 @@ import numpy as np
 
 from doitong.engines.studio.air.light import Light, light_of
 from doitong.engines.studio.air.sky import Sky
-from doitong.engines.studio.arrays import Colour, Floats, Planes, mix
+from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, mix
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
+from doitong.engines.studio.city.avenue import Avenue
 from doitong.engines.studio.city.bay import Bay
 from doitong.engines.studio.city.fronts import Fronts, Lamps
 from doitong.engines.studio.city.lights import Lights
@@ -23,6 +24,7 @@ from doitong.engines.studio.scene import Scene, Style, TimeOfDay
 _RIG = Rig(38.0, 90.0, 1050.0, horizon=0.60)
 _REFLECTION_REACH = 0.10
 _MIRROR_GAIN = 9.0
+_LAMP_ROWS = 8  # that a lamp's spot at the shore takes
 _FOG_METRES = 560.0
 _NEON_EXPOSURE = 1.25
 _NOIR_LIT = 0.42  # share of the windows that are lit in film noir
@@ -57,7 +59,7 @@ class CityPainter:
         rise = math.radians(light.key_height)
         key_sun = (math.sin(key) * math.cos(rise), math.sin(rise), math.cos(key) * math.cos(rise))
         shadows = Shadows(city.faces, key, math.tan(rise)) if level.detail > 0 and not light.is_moon else None
-        around = curtains(scene, random, level.detail)
+        around = curtains(random)
         lit = LIT_SHARE[scene.time] * (_NOIR_LIT if scene.style is Style.NOIR else 1.0)
         atlas = CellAtlas(random, lit, scene.palette)
         reference = Lens(width, height, focal, height * self.rig.horizon)
@@ -65,7 +67,8 @@ class CityPainter:
         streets = Streets(scene, light, city, shadows, mix(lamps.street, 1.9, lamps.street, 0.0))
         cover = 4.2 if scene.snow >= 0.7 else 1.0
         roof = mix(light.fill, 0.17 * cover, light.sun, 0.11 * cover * math.sin(rise))
-        self._view = CityView(city, around, fronts, streets, roof, level.detail > 0)
+        avenue = Avenue(scene, light, lamps.street, path, focal, 2 if level.detail > 0 else 1)
+        self._view = CityView(city, around, fronts, streets, avenue, roof, level.detail > 0)
         self._sky = Sky(scene, light, sun_turn, 0.035, level)
         self._bay = Bay(scene, light, level.wave_size, self._sky.sun, 1 if level.detail <= 0 else 2)
         self._shrink = 4 if level.detail <= 0 else 3  # of the mirror image, which waves break up anyway
@@ -86,10 +89,13 @@ class CityPainter:
         for plane, part in zip(planes, sky, strict=True):
             plane[: above.rows] = part
             plane[above.rows :] = part[-1]
-        depth = self._view.draw(planes, pose, lens, air)
-        self._lights.draw_masts(planes, depth, pose, pose.y, lens, air.colours, self._mast_colour)
-        self._lights.draw(planes, depth, pose, pose.y, lens, seconds)
-        self._fill_water(planes, pose, lens, seconds)
+        shore = _shore(pose, lens)
+        dry_rows = min(lens.rows, max(above.rows, int(shore.max()) + _LAMP_ROWS))  # what lies lower is water
+        dry, dry_lens = tuple(plane[:dry_rows] for plane in planes), replace(lens, rows=dry_rows)
+        depth = self._view.draw(dry, pose, dry_lens, air)
+        self._lights.draw_masts(dry, depth, pose, pose.y, dry_lens, air.colours, self._mast_colour)
+        self._lights.draw(dry, depth, pose, pose.y, dry_lens, seconds)
+        self._fill_water(planes, shore, pose, lens, seconds)
         return planes[0], planes[1], planes[2]
 
     def _swallow(self, sky: Planes, air: Air, pose: Pose, lens: Lens) -> None:
@@ -101,10 +107,7 @@ class CityPainter:
         for plane, colour in zip(sky, air.colours, strict=True):
             np.add(plane, (colour[None, :] - plane) * np.minimum(thick, 1).astype(np.float32)[:, None], out=plane)
 
-    def _fill_water(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, seconds: float) -> None:
-        px = lens.slopes()
-        ahead = np.cos(pose.yaw) - px * np.float32(math.sin(pose.yaw))
-        shore = np.float32(lens.horizon) + np.float32(lens.focal * pose.y / (SHORE - pose.z)) * ahead
+    def _fill_water(self, planes: tuple[Floats, ...], shore: Floats, pose: Pose, lens: Lens, seconds: float) -> None:
         top = max(0, int(shore.min()))
         if top >= lens.rows:
             return
@@ -112,7 +115,7 @@ class CityPainter:
         mirror = self._mirror(pose, mirror_lens, seconds)
         water = self._bay.draw(mirror, mirror_lens, pose, lens, top, seconds)
         rows = np.arange(top, lens.rows, dtype=np.float32)[:, None] + np.float32(1)
-        cover = np.clip(rows - shore[None, :].astype(np.float32), 0, 1)
+        cover = np.clip(rows - shore[None, :], 0, 1)
         for plane, part in zip(planes, water, strict=True):
             plane[top:] += (part - plane[top:]) * cover
 
@@ -127,6 +130,12 @@ class CityPainter:
         self._lights.draw(sky, depth, pose, -pose.y, lens, seconds, _MIRROR_GAIN)
         soft = [cv2.blur(plane, (1, 5)) for plane in sky]
         return soft[0], soft[1], soft[2]
+
+
+def _shore(pose: Pose, lens: Lens) -> Floats:
+    """The row at which each column's water ends."""
+    ahead = np.cos(pose.yaw) - lens.slopes() * np.float32(math.sin(pose.yaw))
+    return as_floats(np.float32(lens.horizon) + np.float32(lens.focal * pose.y / (SHORE - pose.z)) * ahead)
 
 
 def _spread(path: CameraPath, side: float) -> float:

@@ -1,4 +1,4 @@
-"""What lies around the buildings: quay, avenue of trees, far skylines and hills as curtains, streets as a map, and how
+"""What lies around the buildings: quay, far skylines and hills as curtains, streets as a map, and how
 far the shadows of the towers reach."""
 
 import math
@@ -11,9 +11,8 @@ from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, smooth
 from doitong.engines.studio.city.plan import BLOCK, BOULEVARD, GROUND, SHORE, STREET, City, Faces
 from doitong.engines.studio.noise import sample, spectral_tile
-from doitong.engines.studio.scene import Scene, Season
+from doitong.engines.studio.scene import Scene
 
-_NOWHERE = -50.0
 _CELL = 5.0  # metres of a texel of the shadows' map
 _MAP_CELL = 3.0  # metres of a texel of the streets' map
 
@@ -29,41 +28,14 @@ class Curtain:
     windows: float = 0.0
 
 
-def curtains(scene: Scene, random: np.random.Generator, detail: float) -> tuple[Curtain, ...]:
-    """Quay, trees, three far skylines, and hills."""
+def curtains(random: np.random.Generator) -> tuple[Curtain, ...]:
+    """Quay, three far skylines, and hills."""
     x = np.array([-3e4, 3e4], np.float32)
     parts = [Curtain(SHORE, x, np.full(2, GROUND, np.float32), (0.26, 0.245, 0.22))]
-    parts += [_trees(scene, random, z) for z in ((SHORE + 9.0, SHORE + 43.0) if detail > 0 else (SHORE + 43.0,))]
     for z, tall in ((2700.0, 52.0), (3900.0, 78.0), (6000.0, 120.0)):
         parts.append(Curtain(z, *_skyline(random, z, tall), (0.34, 0.33, 0.32), 16.0))
     parts.append(_hills(random))
     return tuple(parts)
-
-
-def _trees(scene: Scene, random: np.random.Generator, z: float) -> Curtain:
-    step, half = 0.5, 2400.0
-    x = np.arange(-half, half, step, dtype=np.float32)
-    tops = np.full(x.size, _NOWHERE, np.float32)
-    at = -half
-    while at < half - 90:
-        at += random.uniform(7, 15) if random.random() < 0.9 else random.uniform(20, 60)
-        wide, tall = random.uniform(2.2, 4.4), random.uniform(5.0, 10.0)
-        first, last = max(0, int((at - wide + half) / step)), min(x.size, int((at + wide + half) / step) + 1)
-        away = np.clip((x[first:last] - np.float32(at)) / np.float32(wide), -1, 1)
-        crown = (
-            GROUND
-            + tall * (0.35 + 0.65 * np.sqrt(1 - away * away))
-            + random.uniform(-0.45, 0.45, last - first)
-            + np.sin(x[first:last] * 2.1 + at) * 0.4
-        )
-        tops[first:last] = np.maximum(tops[first:last], crown)
-    leaves = {
-        Season.SPRING: (0.10, 0.15, 0.045),
-        Season.SUMMER: (0.055, 0.095, 0.032),
-        Season.AUTUMN: (0.22, 0.105, 0.03),
-        Season.WINTER: (0.10, 0.085, 0.07),
-    }[scene.season]
-    return Curtain(z, x, tops, (0.30, 0.32, 0.34) if scene.snow >= 0.7 else leaves)
 
 
 def _skyline(random: np.random.Generator, z: float, tall: float) -> tuple[Floats, Floats]:

@@ -3,10 +3,12 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Colour, Floats, Ints
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.city.avenue import Avenue
 from doitong.engines.studio.city.columns import Ends, Strips, look
 from doitong.engines.studio.city.fronts import Fronts
 from doitong.engines.studio.city.plan import GROUND, City
@@ -28,10 +30,10 @@ class Air:
 class CityView:
     """Draws one city from any pose."""
 
-    def __init__(self, city: City, curtains: tuple[Curtain, ...], fronts: Fronts, streets: Streets, roof: Colour,
-                 has_fine_edges: bool) -> None:  # fmt: skip
+    def __init__(self, city: City, curtains: tuple[Curtain, ...], fronts: Fronts, streets: Streets, avenue: Avenue,
+                 roof: Colour, has_fine_edges: bool) -> None:  # fmt: skip
         self._city, self._curtains, self._fronts, self._streets = city, curtains, fronts, streets
-        self._roof, self._has_fine_edges = roof, has_fine_edges
+        self._avenue, self._roof, self._has_fine_edges = avenue, roof, has_fine_edges
         feet = np.full(len(curtains), GROUND, np.float32)
         feet[0] = -100.0  # the quay stands in the water
         self._base = np.concatenate([city.faces.base, feet])
@@ -43,16 +45,22 @@ class CityView:
         strips, ends = look(self._city.faces, self._curtains, pose, eye, lens)
         depth = np.full((lens.rows, lens.width), _NO_DEPTH, np.float32)
         if strips.face.size:
+            upright = [cv2.transpose(plane) for plane in planes]  # so that a strip is one run of memory
+            upright.append(np.full((lens.width, lens.rows), _NO_DEPTH, np.float32))
             has_fine_edges = self._has_fine_edges and not mirrored
-            seen = np.full((lens.rows, lens.width), _NO_FACE, np.int32) if has_fine_edges else None
-            self._fill(planes, depth, seen, strips, pose, eye, lens, air, mirrored)
+            seen = np.full((lens.width, lens.rows), _NO_FACE, np.int32) if has_fine_edges else None
+            self._fill(upright, seen, strips, pose, eye, lens, air, mirrored)
+            for plane, turned in zip((*planes, depth), upright, strict=True):
+                cv2.transpose(turned, plane)
             if seen is not None:
-                _soften_sides(planes, depth, seen, ends)
+                _soften_sides(planes, depth, cv2.transpose(seen), ends)
             _soften_tops(planes, strips, lens)
+        self._avenue.draw(planes, depth, pose, eye, lens, air.thinning, air.colours, mirrored)
         return depth
 
-    def _fill(self, planes: tuple[Floats, ...], depth: Floats, seen: Ints | None, strips: Strips,
+    def _fill(self, upright: list[Floats], seen: Ints | None, strips: Strips,
               pose: Pose, eye: float, lens: Lens, air: Air, mirrored: bool) -> None:  # fmt: skip
+        """Colour the strips into planes and depth of columns × rows."""
         coat = self._fronts.coat(strips, pose, lens, air.colours, air.thinning, mirrored)
         base = self._base.take(strips.face)
         base[strips.is_roof] = np.float32(1e5)
@@ -72,8 +80,7 @@ class CityView:
             row += np.repeat(strips.first[part] - began, counts)
             below = row.astype(np.float32)
             place = row.astype(np.intp)
-            place *= lens.width
-            place += np.repeat(strips.column[part], counts)
+            place += np.repeat(strips.column[part] * np.intp(lens.rows), counts)
             below -= np.float32(lens.horizon - 0.5)
             height = np.float32(eye) - below * np.repeat(pace[part], counts)
             colours = self._fronts.colour(coat, part, counts, own, height, below * np.float32(-1 / lens.focal))
@@ -81,7 +88,7 @@ class CityView:
                 level = np.flatnonzero(height < np.repeat(base[part], counts))
                 if level.size:
                     self._lay_level(colours, level, own[level], below, base, strips, coat.air, pose, lens, air)
-            for plane, values in zip((*planes, depth), (*colours, np.repeat(strips.depth[part], counts)), strict=True):
+            for plane, values in zip(upright, (*colours, np.repeat(strips.depth[part], counts)), strict=True):
                 plane.reshape(-1)[place] = values
             if seen is not None:
                 seen.reshape(-1)[place] = np.repeat(strips.face[part], counts)

@@ -72,16 +72,16 @@ class Canopy:
         side *= float(random.choice([-1.0, 1.0]))
         self.sunlight = Sunlight(side, math.radians(own.height))
         self.sun = self.sunlight.sun
-        self.sun_colour = mix(own.sun, 1 - 0.85 * veil, own.fill, 0.5 * veil)
+        self.sun_colour = mix(own.sun, 1 - 0.95 * veil, own.fill, 0.45 * veil)
         self.fill = mix(own.fill, 1.0 + 0.35 * veil, own.air, 0.2)
         self.glow = mix(own.glow, 1 - 0.72 * veil, own.air, 0.8 * veil)
         dim = 0.6 if scene.mood in (Mood.DARK, Mood.MYSTERIOUS) else 1.0
         self.air = mix(own.air, dim, own.air, 0.0)
         if scene.season is Season.WINTER:  # no leaves colour the light
-            grey = sum(own.air) / 3
-            self.air = mix(own.air, 0.35 * dim, (grey, grey * 1.04, grey * 1.14), 0.75 * dim)
+            grey, kept = sum(own.air) / 3, 0.05 if scene.snow >= 0.7 else 0.35
+            self.air = mix(own.air, kept * dim, (grey, grey * 1.04, grey * 1.14), (1.1 - kept) * dim)
             self.glow = mix(self.glow, 0.5, (0.62, 0.60, 0.60), 0.5 * sum(own.glow) / 2.8)
-            self.fill = mix(self.fill, 0.5, (sum(own.fill) / 3,) * 3, 0.55)
+            self.fill = mix(self.fill, 0.15 + kept, (sum(own.fill) / 3,) * 3, 0.90 - kept)
         if scene.season is Season.AUTUMN:  # leaves of gold colour it
             self.air = mix(self.air, 0.35, _AUTUMN_AIR, 0.8 * sum(self.air))
             self.glow = mix(self.glow, 0.55, _AUTUMN_AIR, 1.1)

@@ -34,11 +34,12 @@ class Motes:
         count = _DUST * share * (2 if Life.DUST in scene.life else 1) // 3
         self._dust = random.random((count, 6)).astype(np.float32)
         self._flies = random.random((_FLIES if Life.FIREFLIES in scene.life else 0, 6)).astype(np.float32)
-        has_leaves = Life.LEAVES in scene.life or (scene.season is Season.AUTUMN and scene.wind > 0.3)
-        has_petals = Life.PETALS in scene.life
-        leaves = _LEAVES if Life.LEAVES in scene.life or has_petals else _LEAVES // 3 if has_leaves else 0
+        # far ones; those that were asked for pass near the camera too (`life.drifting`)
+        is_asked = bool(scene.life & {Life.LEAVES, Life.PETALS})
+        is_usual = scene.season is Season.AUTUMN and scene.wind > 0.3
+        leaves = _LEAVES if is_asked else _LEAVES // 3 if is_usual else 0
         self._leaves = random.random((leaves, 6)).astype(np.float32)
-        self._leaf_colours = _PETAL if has_petals else _LEAF_COLOURS
+        self._leaf_colours = _PETAL if Life.PETALS in scene.life else _LEAF_COLOURS
 
     def draw(self, planes: Planes, shafts: Floats, pose: Pose, eye: float, lens: Lens, seconds: float) -> None:
         """Add what drifts to the planes; `shafts` is the light in the air, which dust shows."""

@@ -10,9 +10,10 @@ from doitong.engines.studio.land.ground import wood_colour
 from doitong.engines.studio.land.soils import SNOW
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.scene import Scene
+from doitong.engines.studio.scene import Scene, Season
 
 NOTHING = np.float32(-1e4)
+_CROWN_KINDS, _CROWN_POINTS = 23, 49
 _SPANS = {"island": (760.0, 4200.0), "meadow": (520.0, 3600.0), "field": (620.0, 3400.0), "road": (560.0, 3400.0)}
 
 
@@ -85,7 +86,11 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
     spread = world.grid.spread
     brightness = mix(light.sun, 0.30, light.fill, 0.95)
     needles = wood_colour(scene, world.land)
-    needles = mix(needles, 0.90, SNOW, 0.10) if scene.snow >= 0.7 else needles
+    is_round = world.land.ground != "alpine"
+    is_bare = is_round and scene.season is Season.WINTER
+    if scene.snow >= 0.7:
+        needles = mix(needles, 0.70, SNOW, 0.30) if is_bare else mix(needles, 0.90, SNOW, 0.10)
+    crowns = _crowns(np.random.default_rng([scene.seed, 63]), is_bare) if is_round else None
     wood = (brightness[0] * needles[0], brightness[1] * needles[1], brightness[2] * needles[2])
     curtains = []
     for place in range(level.tree_lines):
@@ -98,13 +103,27 @@ def tree_lines(world: World, scene: Scene, light: Light, level: Level, random: n
         at = world.grid.columns_of(x, np.full_like(x, depth))
         base = np.interp(at, np.arange(world.grid.columns), world.heights[row]).astype(np.float32)
         cover = np.interp(at, np.arange(world.grid.columns), world.forest[row]).astype(np.float32)
-        is_round = world.land.ground != "alpine"
-        tops, shade = _plant(random, base, cover, step, is_round, world.land.tree_density)
+        tops, shade = _plant(random, base, cover, step, crowns, world.land.tree_density)
         curtains.append(Curtain(depth, -half, step, tops, shade, wood, base, mix(wood, 0.45, wood, 0.0)))
     return curtains
 
 
-def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float, is_round: bool,
+def _crowns(random: np.random.Generator, is_bare: bool) -> Floats:
+    """Outlines of broad-leaved crowns from left to right, 0–1: domes that grow into one another, twigs in winter."""
+    at = np.linspace(-1, 1, _CROWN_POINTS)
+    crowns = np.zeros((_CROWN_KINDS, _CROWN_POINTS))
+    for number in range(_CROWN_KINDS):
+        crown = crowns[number]
+        for place in np.linspace(-0.62, 0.62, int(random.integers(3, 6))):
+            middle, wide = place + random.uniform(-0.12, 0.12), random.uniform(0.30, 0.52)
+            tall = (1 - 0.55 * middle * middle) * random.uniform(0.72, 1.0)
+            np.maximum(crown, tall * np.sqrt(np.maximum(1 - ((at - middle) / wide) ** 2, 0)), out=crown)
+        if is_bare:
+            crown *= random.uniform(0.55, 1.0, _CROWN_POINTS)
+    return crowns.astype(np.float32)
+
+
+def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float, crowns: Floats | None,
            density: float) -> tuple[Floats, Floats]:  # fmt: skip
     tops = np.full(base.size, -1e4, np.float32)
     shade = np.ones(base.size, np.float32)
@@ -117,15 +136,17 @@ def _plant(random: np.random.Generator, base: Floats, cover: Floats, step: float
     tints = 0.6 + 0.8 * random.random(count)
     ragged = random.random(base.size).astype(np.float32)
     grows = cover[places] >= 0.45
+    points = np.linspace(-1, 1, _CROWN_POINTS)
     for place, tall, slim, tint in zip(*(part[grows].tolist() for part in (places, talls, slims, tints)), strict=True):
-        half = max(1.0, tall * slim * (2.1 if is_round else 1.0) / step)
+        half = max(1.0, tall * slim * (1.0 if crowns is None else 2.6) / step)
         first, last = max(0, int(place - half)), min(base.size, int(place + half) + 2)
-        away = np.minimum(np.abs(np.arange(first, last) - place) / half, 1.0)
-        tier = np.mod(away * (2.0 + tall * 0.3) + tint * 7, 1.0)
-        if is_round:
-            bulge = np.sqrt(np.maximum(1 - away * away, 0))
-            outline = base[place] - 0.8 + tall * 0.62 * (bulge + 0.10 * ragged[first:last] * bulge)
+        at = (np.arange(first, last) - place) / half
+        if crowns is not None:
+            bulge = np.interp(at, points, crowns[place % _CROWN_KINDS], 0, 0)
+            outline = base[place] - 0.8 + tall * 0.62 * (bulge + 0.16 * ragged[first:last] * bulge)
         else:
+            away = np.minimum(np.abs(at), 1.0)
+            tier = np.mod(away * (2.0 + tall * 0.3) + tint * 7, 1.0)
             outline = (
                 base[place] - 0.8 + tall * (1 - away**0.8 + (0.18 * tier + 0.16 * ragged[first:last]) * (1 - away))
             )

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints
+from doitong.engines.studio.arrays import Floats, Ints, as_floats, table_of
 from doitong.engines.studio.land.curtains import Curtain
 from doitong.engines.studio.land.world import Grid
 
 
 class Mesh:
-    """Rows of one film's land. `places`: (rows, 4) of row, its span, depth, its span, to be taken in one gather;
+    """Rows of one film's land. `places`: tables of row, its span, depth, its span, by the number of the mesh row;
     `rows`: the row of the grid itself."""
 
     def __init__(self, grid: Grid, curtains: list[Curtain]) -> None:
@@ -33,14 +33,14 @@ class Mesh:
         is_ground = row_number >= 0
         last = np.maximum.accumulate(row_number)
         before = np.where(is_ground, np.maximum(row_number - 1, 0), last).clip(0)
-        self.before: Ints = self.ground_rows[before].astype(np.int32)
+        self.before: Ints = self.ground_rows[before].astype(np.int32)  # the row of the mesh before each
         after = np.where(is_ground, row_number, last).clip(0)
         own = np.interp(self.depths, grid.depths, np.arange(grid.depths.size))
         row_from = np.where(is_ground, before, own)
         depth_from = np.where(is_ground, grid.depths[before], self.depths)
         depth_span = np.where(is_ground, self.depths - depth_from, 0)
         row_span = np.where(is_ground, after - before, 0)
-        self.places: Floats = np.stack([row_from, row_span, depth_from, depth_span], axis=1).astype(np.float32)
+        self.places = tuple(table_of(as_floats(part)) for part in (row_from, row_span, depth_from, depth_span))
         self.rows: Floats = np.where(is_ground, row_number, own).astype(np.float32)[:, None]
         self.is_curtain = ~is_ground
         self.curtain_of = np.zeros(self.depths.size, np.int32)

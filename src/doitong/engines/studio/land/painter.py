@@ -1,14 +1,18 @@
 """Land under a sky: height fields of every kind, with water where the land has any."""
 
+from __future__ import annotations
+
 import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.air.light import light_of
+from doitong.engines.studio.air.light import Light, light_of
 from doitong.engines.studio.air.sky import Sky
-from doitong.engines.studio.arrays import Floats, Planes
+from doitong.engines.studio.arrays import Floats, Planes, bands
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
 from doitong.engines.studio.land.curtains import far_ranges, tree_lines
 from doitong.engines.studio.land.finish import finishes_of
@@ -21,7 +25,7 @@ from doitong.engines.studio.land.view import LandView, Picture
 from doitong.engines.studio.land.water import Water
 from doitong.engines.studio.land.world import World, build_world, lay_grid
 from doitong.engines.studio.levels import Level
-from doitong.engines.studio.life.boats import Boats
+from doitong.engines.studio.life.boats import Boats, Outlook
 from doitong.engines.studio.scene import Life, Scene
 
 _CLEARANCE_METRES = 5.0
@@ -41,6 +45,23 @@ class LandPainter:
         sun_turn = float(random.choice([-1.0, 1.0])) * math.radians(6.5 + 6.0 * float(random.random()))
         if width < height:
             sun_turn *= 0.7
+        with ThreadPoolExecutor(1) as beside:  # the sky is built beside the land
+            sky = beside.submit(Sky, scene, light, sun_turn, level=level)
+            self._raise_land(scene, land, light, level, sun_turn, random, (width, height))
+            self._sky = sky.result()
+        self._sky.clear_ridge(self._world.ridge(sun_turn, self.floor + land.rig.camera_height))
+        self._water = Water(scene, light, self._world, level.wave_size, self._sky.sun) if land.has_water else None
+        sails = land.has_water and Life.BOATS in scene.life
+        focal = focal_length(width, height)
+        outlook = Outlook(
+            CameraPath(scene, land.rig, self.floor).poses(), width / 2 / focal, height * (1 - land.rig.horizon) / focal
+        )
+        self._boats = Boats(scene, light, self._sky.sun, self._world.height_at, outlook) if sails else None
+
+    def _raise_land(self, scene: Scene, land: Landform, light: Light, level: Level, sun_turn: float,
+                    random: np.random.Generator, size: tuple[int, int]) -> None:  # fmt: skip
+        """Build the land, what grows on it, and what draws them."""
+        width, height = size
         focal = focal_length(width, height)
         spread = _spread(CameraPath(scene, land.rig), land, width / 2 / focal)
         world = build_world(scene, land, level, light, lay_grid(land, level, spread), sun_turn, width / 2 / focal,
@@ -57,20 +78,16 @@ class LandPainter:
         standing = [curtain for curtain in curtains if curtain.sway == 0]
         self._below = LandView(world.thinned(), standing, air, (), 0.0) if land.has_water else None
         self._stand = Stand(places, drawings, self._view.mesh, air, scene.wind)
-        self._sky = Sky(scene, light, sun_turn, world.ridge(sun_turn, self.floor + land.rig.camera_height), level)
-        self._water = Water(scene, light, world, level.wave_size, self._sky.sun) if land.has_water else None
-        sails = land.has_water and Life.BOATS in scene.life
-        self._boats = Boats(scene, light, self._sky.sun, world.height_at) if sails else None
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""
-        planes = self._backdrop(pose, lens, seconds)
+        top = max(0, int(lens.horizon))
+        sky = self._vault(pose, lens, seconds, is_mirrored=self._water is not None and top < lens.rows)
+        planes = self._backdrop(sky, pose, lens, seconds)
         haze = self._sky.haze(pose, lens)
         picture = self._view.draw(pose, lens, haze, seconds)
-        if self._water is not None:
-            top = max(0, int(lens.horizon))
-            if top < lens.rows:
-                self._fill_water(planes, pose, lens, top, seconds, picture)
+        if sky.mirror_lens is not None:
+            self._fill_water(planes, sky, pose, lens, top, seconds, picture)
         if picture is not None:
             _lay_land(planes, picture)
             self._stand.draw(planes, picture.seen, pose, lens, haze, seconds)
@@ -78,12 +95,28 @@ class LandPainter:
             self._boats.lay(planes, pose, lens, seconds, partial(self._hides, picture))
         return planes
 
-    def _backdrop(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
+    def _vault(self, pose: Pose, lens: Lens, seconds: float, *, is_mirrored: bool) -> _Vault:
+        """The sky of a frame at half the size, as far up as the water mirrors it."""
+        above = max(4, min(lens.rows, int(lens.horizon) + 3))
+        horizon, rows = lens.horizon / 2, (above + 1) // 2
+        width, focal = (lens.width + 1) // 2, lens.focal / 2
+        if not is_mirrored:
+            return _Vault(*self._sky.vault(pose, Lens(width, rows, focal, horizon), seconds), 0, above)
+        mirrored = int((lens.rows - lens.horizon) / 2 + _REFLECTION_REACH * focal) + 2
+        extra = max(0, mirrored - math.floor(horizon))
+        horizon += extra
+        planes, cover = self._sky.vault(pose, Lens(width, rows + extra, focal, horizon), seconds)
+        cut = math.floor(horizon) - mirrored
+        mirror_lens = Lens(width, math.ceil(horizon) - cut, focal, horizon - cut)
+        return _Vault(planes, cover, extra, above, cut, mirror_lens)
+
+    def _backdrop(self, sky: _Vault, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The sky, drawn on below the horizon."""
-        above = Lens(lens.width, max(4, min(lens.rows, int(lens.horizon) + 3)), lens.focal, lens.horizon)
-        sky = self._sky.draw(pose, above, seconds)
+        above = Lens(lens.width, sky.above, lens.focal, lens.horizon)
+        part = [plane[sky.extra :] for plane in sky.planes]
+        whole = self._sky.enlarge(part, sky.cover[sky.extra :], pose, above, seconds)
         below = (0, lens.rows - above.rows, 0, 0)
-        red, green, blue = (cv2.copyMakeBorder(plane, *below, cv2.BORDER_REPLICATE) for plane in sky)
+        red, green, blue = (cv2.copyMakeBorder(plane, *below, cv2.BORDER_REPLICATE) for plane in whole)
         return red, green, blue
 
     def _hides(self, picture: Picture | None, z: float, part: tuple[slice, slice]) -> Floats | None:
@@ -102,35 +135,50 @@ class LandPainter:
         """Height of the ground at a point of the plane, metres."""
         return self._world.ground_at(x, z)
 
-    def _fill_water(self, planes: Planes, pose: Pose, lens: Lens, top: int, seconds: float,
+    def _fill_water(self, planes: Planes, sky: _Vault, pose: Pose, lens: Lens, top: int, seconds: float,
                     picture: Picture | None) -> None:  # fmt: skip
         assert self._water is not None
-        mirror_lens = self._mirror_lens(lens)
-        mirror = self._mirror(pose, mirror_lens, seconds)
-        self._water.lay(planes, mirror, mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
+        assert sky.mirror_lens is not None
+        mirror = self._mirror(sky, pose, sky.mirror_lens, seconds)
+        self._water.lay(planes, mirror, sky.mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
 
-    def _mirror_lens(self, lens: Lens) -> Lens:
-        rows = int((lens.rows - lens.horizon) / 2 + _REFLECTION_REACH * lens.focal / 2) + 2
-        return Lens(lens.width // 2, rows, lens.focal / 2, float(rows))
-
-    def _mirror(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
-        sky = self._sky.draw(pose, lens, seconds, disc=False)
+    def _mirror(self, sky: _Vault, pose: Pose, lens: Lens, seconds: float) -> Planes:
+        parts = [plane[sky.cut : sky.cut + lens.rows].copy() for plane in sky.planes]
+        self._sky.strike(parts, pose, lens, seconds)
         haze = self._sky.haze(pose, lens)
         assert self._below is not None
         for picture in self._below.draw_mirrored(pose, lens, haze, seconds):
-            _lay_land(sky, picture)
-        soft = [cv2.blur(plane, (1, 5)) for plane in sky]
+            _lay_land(tuple(parts), picture)
+        soft = [cv2.blur(plane, (1, 5)) for plane in parts]
         return soft[0], soft[1], soft[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Vault:
+    """The sky at half a frame's size. The frame's own begins at the row `extra` and is `above` rows high when enlarged;
+    what water mirrors begins at the row `cut`."""
+
+    planes: list[Floats]
+    cover: Floats
+    extra: int
+    above: int
+    cut: int = 0
+    mirror_lens: Lens | None = None
 
 
 def _lay_land(planes: tuple[Floats, ...], picture: Picture) -> None:
     rows = slice(picture.top, picture.top + picture.land.shape[0])
+    spots = picture.edges
     for plane, part in zip(planes, picture.planes, strict=True):
-        under = plane[rows]
-        under += (part - under) * picture.land
-        flat = under.reshape(-1)
-        spots = picture.edges
-        flat[spots] = flat[spots] * 0.5 + (flat[spots - 1] + flat[spots + 1]) * np.float32(0.25)
+        whole = plane[rows]
+        for band in bands(part.shape[0]):
+            under = whole[band]
+            over = part[band] - under
+            over *= picture.land[band]
+            under += over
+        if spots.size:
+            flat = whole.reshape(-1)
+            flat[spots] = flat[spots] * 0.5 + (flat[spots - 1] + flat[spots + 1]) * np.float32(0.25)
 
 
 def _dry(picture: Picture | None, top: int, lens: Lens) -> Floats | None:

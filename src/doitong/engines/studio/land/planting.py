@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,13 +16,14 @@ from doitong.engines.studio.land.soils import DUNE_GRASS, GRASS, SNOW
 from doitong.engines.studio.land.stand import Drawing, Place, colour_drawing
 from doitong.engines.studio.land.trees import Plant, draw_plant
 from doitong.engines.studio.land.world import World
-from doitong.engines.studio.scene import Life, Scene, SceneKind, Season
+from doitong.engines.studio.scene import Feature, Life, Scene, SceneKind, Season
 
 _Pick = Callable[[int], tuple[Plant, Colour]]
 _VARIANTS = 4
 _TREES = {Plant.CONIFER, Plant.ROUND, Plant.BARE, Plant.PALM}
 _BARK: Colour = (0.105, 0.080, 0.060)
 _PALM_BARK: Colour = (0.24, 0.20, 0.155)
+_PALM_LEAF: Colour = (0.085, 0.115, 0.030)
 _REED: dict[Season, Colour] = {
     Season.SPRING: (0.12, 0.17, 0.045),
     Season.SUMMER: (0.13, 0.165, 0.05),
@@ -54,6 +56,12 @@ class _Planter:
         draw = self.random.random(3)
         self.places.append(Place(x, z, ground - sunk * tall, tall, numbers[int(draw[0] * len(numbers))],
                                  0.72 + 0.5 * float(draw[1]), bool(draw[2] < 0.5), foot is not None))  # fmt: skip
+
+    def palm(self, x: float, z: float, tall: float, lean: float = 0.0) -> None:
+        """Set one palm; `lean` −1 or 1 says to which side, 0 lets chance say."""
+        self.plant(Plant.PALM, x, z, tall, _PALM_LEAF, _PALM_BARK)
+        if lean and self.scene.trees:  # palms are drawn leaning to the right
+            self.places[-1] = replace(self.places[-1], is_flipped=lean < 0)
 
     def _draw(self, kind: Plant, leaf: Colour, wood: Colour) -> list[int]:
         if kind not in self._shapes:  # drawn once, whatever colours it gets
@@ -125,6 +133,8 @@ def _field(planter: _Planter) -> None:
 def _road(planter: _Planter) -> None:
     """Posts on both verges, trees in loose rows behind them."""
     kinds = [_leaves(planter, n) for n in range(3)]
+    if Feature.PALMS in planter.scene.features:
+        kinds = [(Plant.PALM, _PALM_LEAF)] * 3
     random = planter.random
     for number in range(34):
         z = 9.0 + 25.0 * number**1.06
@@ -159,7 +169,9 @@ def _canyon(planter: _Planter) -> None:
 
 
 def _beach(planter: _Planter) -> None:
-    """Dune grass on the high sand, thicker towards the near corner."""
+    """Dune grass on the high sand, thicker towards the near corner; palms where they were asked for."""
+    if Feature.PALMS in planter.scene.features:
+        _palm_beach(planter)
     random, world = planter.random, planter.world
     leaf = mix(GRASS[planter.scene.season], 0.25, DUNE_GRASS, 0.85)
     draws = random.random((1500, 2))
@@ -170,6 +182,23 @@ def _beach(planter: _Planter) -> None:
         planter.plant(
             Plant.TUFT, float(x[number]), float(z[number]), 0.45 + 0.55 * random.random(), leaf, leaf, sunk=0.10
         )
+
+
+def _palm_beach(planter: _Planter) -> None:
+    """Palms that lean over the sand beside the camera, and more of them around the bay."""
+    random, world = planter.random, planter.world
+    side, view = world.draft.side, world.draft.view_side
+    for about, edge, tall in ((15.5, 0.98, 8.4), (21.0, 0.80, 9.6), (24.5, 1.02, 11.0), (29.0, 1.12, 9.0)):
+        z = about * (1 + 0.10 * (random.random() - 0.5))
+        planter.palm(side * z * view * (edge + 0.08 * random.random()), z, tall + 1.4 * random.random(), -side)
+    draws = random.random((900, 2))
+    far = (58.0 * (760.0 / 58.0) ** draws[:, 0]).astype(np.float32)
+    shore = side * (np.float32(13 * min(1.0, view / 0.49)) + far * np.float32(0.26))
+    x = (shore + side * (8 + 0.34 * far * draws[:, 1])).astype(np.float32)
+    heights = world.height_at(x, far)
+    for number in np.flatnonzero((heights > 0.8) & (heights < 14))[:150]:
+        lean = -side if random.random() < 0.7 else side
+        planter.palm(float(x[number]), float(far[number]), 7.5 + 6.5 * random.random(), lean)
 
 
 def _islands(planter: _Planter) -> None:
@@ -186,9 +215,7 @@ def _palms(planter: _Planter) -> None:
     heights = world.height_at(x, z)
     chosen = np.flatnonzero((heights > 1.1) & (heights < 7.5))[:110]
     for number in chosen:
-        planter.plant(
-            Plant.PALM, float(x[number]), float(z[number]), 8.5 + 7 * random.random(), (0.085, 0.115, 0.030), _PALM_BARK
-        )
+        planter.palm(float(x[number]), float(z[number]), 8.5 + 7 * random.random())
 
 
 def _scatter(planter: _Planter, count: int, span: tuple[float, float], pick: _Pick,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints
+from doitong.engines.studio.arrays import Floats, Ints, Numbers, as_floats, look_up, table_of
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.finish import Finish, Spot
 from doitong.engines.studio.land.ground import LIT_RANGE
@@ -31,7 +31,8 @@ class Air:
 @dataclass(frozen=True, slots=True)
 class Look:
     """One look at the land. `screen`: the row where each mesh point appears; `aside`, `dz`: the columns' sideways
-    slope and depth; `haze`: (3, width) the colour that distance turns to."""
+    slope and depth; `haze`: (3, width) the colour that distance turns to; `lower`, `upper`: tables of where in `screen`
+    the mesh row before each number, and its own, begin."""
 
     pose: Pose
     lens: Lens
@@ -41,6 +42,8 @@ class Look:
     haze: Floats
     seconds: float
     mirrored: bool
+    lower: Ints
+    upper: Ints
 
 
 class Shader:
@@ -49,6 +52,7 @@ class Shader:
     def __init__(self, world: World, mesh: Mesh, air: Air, finishes: tuple[Finish, ...], detail: float) -> None:
         self._world, self._mesh, self._finishes = world, mesh, finishes
         self._haze, self._mist = np.float32(1.0 / air.haze_metres), np.float32(air.mist)
+        self._is_curtain = table_of(mesh.is_curtain.astype(np.uint8))
         self._lay_out_curtains()
         self._detail = detail
         self._texture = spectral_tile(np.random.default_rng(73), 512, 0.62, 8)
@@ -56,70 +60,79 @@ class Shader:
         leaves = [0.0 if c.sway > 0 or c.depth > world.land.far else 0.26 for c in mesh.curtains]
         rough = np.full(mesh.depths.size, 0.20 * detail * world.land.roughness)
         rough[mesh.curtain_rows] = leaves
-        texture = np.stack([np.exp2(-np.floor(level)), level - np.floor(level), rough, mesh.is_curtain], axis=1)
-        self._grains: Floats = texture.astype(np.float32)
+        grains = (np.exp2(-np.floor(level)), level - np.floor(level), rough)
+        self._grains = tuple(table_of(as_floats(part)) for part in grains)
 
     def _lay_out_curtains(self) -> None:
-        """The curtains end to end, packed by fours, so that all are painted at once with few gathers."""
+        """The curtains end to end, their samples packed by fours: all are painted at once with few gathers. What each
+        has of its own is looked up by the mesh row that a pixel sees."""
         curtains = self._mesh.curtains
-        self._lengths = np.array([c.shade.size for c in curtains], np.int32)
-        self._offsets = (np.cumsum(self._lengths) - self._lengths).astype(np.int32)
-        self._tips: Floats = np.array([(*c.colour, c.start) for c in curtains], np.float32)
-        self._roots: Floats = np.array([(*c.root, 1 / c.step) for c in curtains], np.float32)
-        if curtains:
-            shades, feet, tops = (np.concatenate([getattr(c, name) for c in curtains])
-                                  for name in ("shade", "feet", "tops"))  # fmt: skip
-            per_metre = 1 / np.maximum(tops - feet, np.float32(0.1))
-            samples = np.stack([shades, feet, per_metre, np.zeros_like(feet)], axis=1)
-            self._samples: Floats = samples.astype(np.float32)
+        if not curtains:
+            return
+        lengths = np.array([c.shade.size for c in curtains], np.int32)
+        number = self._mesh.curtain_of
+        self._ends = table_of((np.cumsum(lengths) - 1).astype(np.int32)[number])
+        self._offsets = table_of((np.cumsum(lengths) - lengths).astype(np.int32)[number])
+        own = np.array([(c.start, 1 / c.step, *c.root, *c.colour) for c in curtains], np.float32)
+        self._own = tuple(table_of(part[number]) for part in own.T)
+        shades, feet, tops = (np.concatenate([getattr(c, name) for c in curtains])
+                              for name in ("shade", "feet", "tops"))  # fmt: skip
+        per_metre = 1 / np.maximum(tops - feet, np.float32(0.1))
+        samples = np.stack([shades, feet, per_metre, np.zeros_like(feet)], axis=1)
+        self._samples = as_floats(samples).view(np.complex128).reshape(-1)
 
-    def band(self, seen: Ints, top: int, columns: slice, look: Look) -> tuple[Floats, ...]:
+    def look(self, pose: Pose, lens: Lens, screen: Floats, aside: Floats, dz: Floats, haze: Floats, seconds: float,
+             *, mirrored: bool) -> Look:  # fmt: skip
+        """What the bands of one picture share."""
+        width = np.int32(lens.width)
+        upper = np.arange(self._mesh.depths.size, dtype=np.int32) * width
+        return Look(pose, lens, screen, aside, dz, haze, seconds, mirrored, table_of(self._mesh.before * width),
+                    table_of(upper))  # fmt: skip
+
+    def band(self, seen: Numbers, top: int, columns: slice, look: Look) -> tuple[Floats, ...]:
         """Red, green, blue, share of land and height for a band of pixels; `seen` as `LandView.hits` answers."""
         lens, pose, grid = look.lens, look.pose, self._world.grid
-        hit = np.minimum(seen, self._mesh.depths.size - 1)
-        row_from, row_span, depth, depth_span = _gather(self._mesh.places, hit)
+        row_from, map_y, depth, span = (look_up(table, seen) for table in self._mesh.places)
         rows = np.arange(top, top + seen.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)
-        share = self._share(hit, rows, columns, look)
-        depth_span *= share
-        depth += depth_span
-        row_span *= share
-        map_y = row_from
-        map_y += row_span
-        away = depth - np.float32(pose.z)
-        x = away * look.aside[columns]
+        share = self._share(seen, rows, columns, look)
+        span *= share
+        depth += span
+        map_y *= share
+        map_y += row_from
+        away = np.subtract(depth, np.float32(pose.z), out=span)
+        x = np.multiply(away, look.aside[columns], out=row_from)
         x += np.float32(pose.x)
-        map_x = x / (depth + np.float32(grid.apex))
+        map_x = depth + np.float32(grid.apex)
+        np.divide(x, map_x, out=map_x)
         map_x *= self._mesh.scale
         map_x += np.float32((grid.columns - 1) / 2)
         away *= 1 / look.dz[columns]
         height = away * ((np.float32(lens.horizon) - rows) * np.float32(1 / lens.focal))
         height += np.float32(-pose.y if look.mirrored else pose.y)
         if look.mirrored:  # what lies under its own shore stands for the wooded bank behind it
-            map_y[height < 1] += _BANK_ROWS
+            map_y += np.multiply(height < 1, np.float32(_BANK_ROWS))
         lit = cv2.remap(self._world.lit, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         parts = cv2.split(lit)
         planes = [cv2.LUT(parts[i], _DECODE) for i in range(3)]
-        land = np.ones_like(away) if look.mirrored else parts[3].astype(np.float32) * np.float32(1 / 255)
+        land = np.ones_like(away) if look.mirrored else np.multiply(parts[3], np.float32(1 / 255))
         spot = Spot(planes, land, x, depth, away, height, look.haze[:, columns], look)
-        self._paint_curtains(hit, spot)
+        self._paint_curtains(seen, spot)
         if self._detail > 0 and not look.mirrored:
-            self._roughen(hit, spot)
+            self._roughen(seen, spot)
         for finish in self._finishes:
             finish(spot)
-        land[seen >= self._mesh.depths.size] = 0
+        land *= seen < self._mesh.depths.size
         self._fade(spot)
         return planes[0], planes[1], planes[2], land, height
 
-    def _share(self, hit: Ints, rows: Floats, columns: slice, look: Look) -> Floats:
+    def _share(self, seen: Numbers, rows: Floats, columns: slice, look: Look) -> Floats:
         """How far each pixel lies from the mesh row before the one it sees (0) to that row (1)."""
-        width = np.int32(look.lens.width)
         flat: Floats = look.screen.reshape(-1)
         column = np.arange(columns.start, columns.stop, dtype=np.int32)
-        place = self._mesh.before.take(hit)
-        place *= width
+        place = look_up(look.lower, seen)
         place += column
         lower = flat.take(place)
-        np.multiply(hit, width, out=place)
+        place = look_up(look.upper, seen)
         place += column
         upper = flat.take(place)
         np.subtract(lower, upper, out=upper)
@@ -142,19 +155,23 @@ class Shader:
         mist += np.float32(0.35)
         mist *= spot.away
         mist *= -self._haze
-        clear = cv2.exp(mist)
+        clear = cv2.exp(mist, mist)
         for plane, air in zip(spot.planes, spot.haze, strict=True):
             np.subtract(plane, air, out=plane)
             np.multiply(plane, clear, out=plane)
             np.add(plane, air, out=plane)
 
-    def _roughen(self, hit: Ints, spot: Spot) -> None:
+    def _roughen(self, seen: Numbers, spot: Spot) -> None:
         """Texture finer than the grid, of two sizes that follow the distance, fixed to the land."""
-        scale, blend, strength, _ = _gather(self._grains, hit)
-        up = spot.height + spot.depth * np.float32(0.55)
-        fine = sample(self._texture, spot.x * scale, up * scale)
-        scale *= np.float32(0.5)
-        coarse = sample(self._texture, spot.x * scale, up * scale)
+        scale, blend, strength = (look_up(table, seen) for table in self._grains)
+        across = spot.x * scale
+        up = spot.depth * np.float32(0.55)
+        up += spot.height
+        up *= scale
+        fine = sample(self._texture, across, up)
+        across *= np.float32(0.5)
+        up *= np.float32(0.5)
+        coarse = sample(self._texture, across, up)
         coarse -= fine
         coarse *= blend
         fine += coarse
@@ -163,26 +180,31 @@ class Shader:
         for plane in spot.planes:
             np.multiply(plane, fine, out=plane)
 
-    def _paint_curtains(self, hit: Ints, spot: Spot) -> None:
-        spots = np.flatnonzero(self._mesh.is_curtain.take(hit))
+    def _paint_curtains(self, seen: Numbers, spot: Spot) -> None:
+        if not self._mesh.curtains:
+            return
+        spots = np.flatnonzero(look_up(self._is_curtain, seen))
         if not spots.size:
             return
-        number = self._mesh.curtain_of.take(hit.reshape(-1).take(spots))
-        *tip, start = _gather(self._tips, number)
-        *root, per_step = _gather(self._roots, number)
-        at = (spot.x.reshape(-1).take(spots) - start) * per_step
-        place = np.clip(at.astype(np.int32), 0, self._lengths.take(number) - 1) + self._offsets.take(number)
-        shade, foot, per_metre, _ = _gather(self._samples, place)
-        rise = (spot.height.reshape(-1).take(spots) - foot) * per_metre
+        row = seen.reshape(-1).take(spots)
+        start, per_step, *colours = (look_up(table, row).reshape(-1) for table in self._own)
+        at = spot.x.reshape(-1).take(spots)
+        at -= start
+        at *= per_step
+        np.maximum(at, 0, out=at)
+        place = at.astype(np.int32)
+        place += look_up(self._offsets, row).reshape(-1)
+        np.minimum(place, look_up(self._ends, row).reshape(-1), out=place)
+        packed = self._samples.take(place).view(np.float32).reshape(-1, 4)
+        shade, foot, per_metre = packed[:, 0], packed[:, 1], packed[:, 2]
+        rise = spot.height.reshape(-1).take(spots)
+        rise -= foot
+        rise *= per_metre
         np.clip(rise, 0, 1, out=rise)
-        for low, high, plane in zip(root, tip, spot.planes, strict=True):
-            plane.reshape(-1)[spots] = shade * (low + (high - low) * rise)
+        for low, high, plane in zip(colours[:3], colours[3:], spot.planes, strict=True):
+            colour = high - low
+            colour *= rise
+            colour += low
+            colour *= shade
+            plane.reshape(-1)[spots] = colour
         spot.land.reshape(-1)[spots] = 1
-
-
-def _gather(table: Floats, hit: Ints) -> tuple[Floats, Floats, Floats, Floats]:
-    """The four numbers of each row that is hit: one gather of 16 bytes instead of four of 4."""
-    packed = table.view(np.complex128).reshape(-1).take(hit)
-    one, two, three, four = cv2.split(packed.view(np.float32).reshape(hit.shape[0], -1, 4))
-    shape = hit.shape
-    return one.reshape(shape), two.reshape(shape), three.reshape(shape), four.reshape(shape)

@@ -116,9 +116,12 @@ class Surf:
         tall = lively * np.float32(_HIGHEST_METRES) * smooth(_ZONE_METRES, 44, at) * smooth(0.5, 30, at)
         tall *= smooth(0.3, 1.0, unbroken)
         tall *= (reach > 0) & (row > 0.5) & (row < out.shape[0] - 1)
-        ragged = sample(self._lace, (x * np.float32(2.2))[None, :], np.full((1, x.size), number * 37, np.float32))[0]
+        row_of_lace = np.full((1, x.size), number * 37, np.float32)
+        ragged = sample(self._lace, (x * np.float32(2.2))[None, :], row_of_lace)[0]
+        torn = sample(self._lace, (x * np.float32(8.5))[None, :], row_of_lace + np.float32(11))[0]
         broken = smooth(_BREAKS_AT_METRES + 5, _BREAKS_AT_METRES - 9, at + ragged * 13)
-        lift = tall * (1 + broken * ragged * np.float32(0.22)) * np.float32(lens.focal) / np.maximum(away, 4)
+        rough = 1 + broken * (ragged * np.float32(0.22) + torn * np.float32(0.22) - np.float32(0.09))
+        lift = tall * rough * np.float32(lens.focal) / np.maximum(away, 4)
         lines = (row * 2 + np.float32(top + 0.5), np.minimum(lift, 90), broken, x)
         size = (lens.width, 1)
         ends = [cv2.resize(as_floats(line)[None, :], size, interpolation=cv2.INTER_LINEAR) for line in lines]
@@ -143,9 +146,12 @@ class Surf:
         grain = sample(self._soft, x * np.float32(19) + np.zeros_like(down),
                        down * 14 + np.float32(number * 91) + np.zeros_like(x))  # fmt: skip
         white = np.clip(broken * np.float32(1.25) + smooth(0.20, 0.0, down) * np.float32(0.8), 0, 1)
-        white = np.clip(white + (grain - np.float32(0.5)) * np.float32(0.30) * broken, 0, 1)
+        froth = sample(self._lace, x * np.float32(15) + np.zeros_like(down),
+                       down * 9 + np.float32(number * 53) + np.zeros_like(x))  # fmt: skip
+        grain = grain * np.float32(0.55) + froth * np.float32(0.45)
+        white = np.clip(white + (grain - np.float32(0.42)) * np.float32(0.75) * broken, 0, 1)
         shape = (
-            np.float32(1.0) - np.float32(0.38) * smooth(0.1, 1.0, down) + (grain - np.float32(0.4)) * np.float32(0.16)
+            np.float32(0.97) - np.float32(0.40) * smooth(0.1, 1.0, down) + (grain - np.float32(0.4)) * np.float32(0.36)
         )
         glow = smooth(0.75, 0.05, down)
         for i, plane in enumerate(planes):

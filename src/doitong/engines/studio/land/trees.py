@@ -15,6 +15,7 @@ from doitong.engines.studio.arrays import Bytes, Floats
 
 _OVERSIZE = 3
 _HEIGHT = 224  # of a finished drawing, pixels
+_PALM_HEIGHT = 448  # a palm stands beside the camera
 
 
 class Plant(StrEnum):
@@ -30,8 +31,9 @@ class Plant(StrEnum):
 class _Canvas:
     """Strokes with a light and a share of leaf. Positions are in shares of the height, from the middle of the foot."""
 
-    def __init__(self, aspect: float) -> None:
-        self.rows = _HEIGHT * _OVERSIZE
+    def __init__(self, aspect: float, height: int = _HEIGHT) -> None:
+        self._height = height
+        self.rows = height * _OVERSIZE
         self.columns = round(self.rows * aspect)
         self.pixels: Bytes = np.zeros((self.rows, self.columns, 3), np.uint8)
 
@@ -51,7 +53,7 @@ class _Canvas:
     def finished(self) -> Floats:
         """Light × cover, leaf × cover, cover; 0–1."""
         flat = self.pixels.astype(np.float32) * np.float32(1 / 255)
-        small = (round(self.columns / _OVERSIZE), _HEIGHT)
+        small = (round(self.columns / _OVERSIZE), self._height)
         return np.asarray(cv2.resize(flat, small, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
@@ -151,34 +153,55 @@ def _bare(random: np.random.Generator, sun_side: float) -> Floats:
 
 
 def _palm(random: np.random.Generator, sun_side: float) -> Floats:
-    """A coconut palm: a trunk that leans, a head of fronds with hanging leaflets."""
-    canvas = _Canvas(0.95)
-    lean = (0.10 + 0.16 * random.random()) * (1 if random.random() < 0.5 else -1)
-    top = (lean, 0.76)
+    """A coconut palm that leans to the right: a ringed trunk, arching fronds with hanging leaflets, coconuts."""
+    canvas = _Canvas(1.10, _PALM_HEIGHT)
+    lean, bow = 0.10 + 0.14 * random.random(), 1.5 + 0.9 * random.random()
+    top = (lean, 0.74 + 0.04 * random.random())
     before = (0.0, 0.0)
-    for step in range(1, 15):
-        share = step / 14
-        here = (lean * share**1.8, top[1] * share)
-        canvas.line(before, here, 0.026 - 0.012 * share, 0.30 + 0.22 * (step % 2), 0.0)
+    rings = 96
+    for step in range(1, rings + 1):
+        share = step / rings
+        here = (lean * share**bow, top[1] * share)
+        wide = 0.025 - 0.011 * share + 0.010 * max(0.0, 0.10 - share) * 10
+        canvas.line(before, here, wide, 0.27 + 0.08 * (step % 2) + 0.05 * random.random(), 0.0)
+        canvas.line((before[0] + 0.35 * wide * sun_side, before[1]), (here[0] + 0.35 * wide * sun_side, here[1]),
+                    wide * 0.3, 0.44 + 0.07 * (step % 2), 0.0)  # fmt: skip
         before = here
-    for number in random.permutation(17):
-        turn = math.pi * (-0.22 + 1.44 * (number + 0.5 * random.random()) / 17)
-        reach = 0.24 + 0.10 * random.random()
-        lit = 0.30 + 0.20 * math.sin(turn) + 0.20 * math.cos(turn) * sun_side + 0.1 * random.random()
+    count = 16
+    for number in random.permutation(count):
+        turn = math.pi * (-0.30 + 1.60 * (number + 0.7 * random.random()) / count)
+        reach = 0.25 + 0.10 * random.random()
+        lit = 0.30 + 0.18 * math.sin(turn) + 0.18 * math.cos(turn) * sun_side + 0.10 * random.random()
         _frond(canvas, random, top, turn, reach, lit)
+    for _ in range(int(random.integers(2, 6))):
+        x, y = top[0] + 0.018 * random.standard_normal(), top[1] - 0.016 - 0.012 * random.random()
+        canvas.spot(x, y, 0.0105, 0.012, 0, 0.34 + 0.2 * random.random(), 0.35)
     return canvas.finished()
 
 
 def _frond(canvas: _Canvas, random: np.random.Generator, top: tuple[float, float], turn: float, reach: float,
            lit: float) -> None:  # fmt: skip
-    for step in range(26):
-        share = step / 25
-        x = top[0] + math.cos(turn) * reach * share * (1 - 0.12 * share)
-        y = top[1] + math.sin(turn) * reach * share * 0.75 - 0.15 * share**2.2 * reach / 0.3
-        hang = 0.070 * math.sin(math.pi * min(1.0, 0.15 + share * 0.9)) * (0.8 + 0.4 * random.random())
-        away = math.cos(turn) * 0.6
-        canvas.line((x, y), (x + away * hang, y - hang), 0.0055, lit + 0.14 * random.random() - 0.10 * share, 1.0)
-        canvas.line((x, y), (x + away * hang * 1.2, y + hang * 0.25), 0.005, lit + 0.12, 1.0)
+    """A rib that rises and bows down, with leaflets on both sides that hang the more the farther out."""
+    steps, heavy = 46, 0.30 + 0.26 * random.random()
+    before = top
+    for step in range(1, steps + 1):
+        share = step / steps
+        x = top[0] + math.cos(turn) * reach * share * (1 - 0.10 * share)
+        y = top[1] + math.sin(turn) * reach * share * 0.72 - heavy * reach * share**2.1
+        dx, dy = x - before[0], y - before[1]
+        along = max(1e-6, math.hypot(dx, dy))
+        dx, dy = dx / along, dy / along
+        long = 0.082 * math.sin(math.pi * min(1.0, 0.18 + share * 0.82)) ** 0.7 * (0.8 + 0.35 * random.random())
+        for way in (-1, 1):
+            sx, sy = dx * 0.62 - way * dy * 0.60, dy * 0.62 + way * dx * 0.60
+            sy -= 0.30 + 0.50 * share + 0.35 * random.random()  # they hang
+            size = long / math.hypot(sx, sy)
+            tone = lit + (0.16 if sy > -0.4 else 0.0) + 0.16 * (random.random() - 0.5) - 0.08 * share
+            middle = (x + sx * size * 0.5, y + sy * size * 0.42)
+            canvas.line((x, y), middle, 0.0044, tone + 0.05, 1.0)
+            canvas.line(middle, (x + sx * size, y + sy * size * 1.05), 0.0022, tone, 1.0)
+        canvas.line(before, (x, y), 0.0048 * (1.2 - share), lit + 0.16, 0.75)
+        before = (x, y)
 
 
 def _reeds(random: np.random.Generator, sun_side: float) -> Floats:

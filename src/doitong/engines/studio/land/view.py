@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints, bands
+from doitong.engines.studio.arrays import Floats, Ints, Numbers, bands, look_up
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.curtains import Curtain
 from doitong.engines.studio.land.finish import Finish
@@ -41,7 +41,7 @@ class Picture:
     planes: tuple[Floats, Floats, Floats]
     land: Floats
     edges: Ints
-    seen: Ints
+    seen: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +106,23 @@ class LandView:
         screen[:first] = np.float32(4 * lens.rows)
         return Sweep(screen, is_dry, first, aside, dz)
 
-    def hits(self, screen: Floats, lens: Lens, start: int = 0) -> Ints:
+    def hits(self, screen: Floats, lens: Lens, start: int = 0) -> Numbers:
         """The number of the row seen by each pixel (or the count of rows: nothing), of the rows from `start` on."""
         low = np.full(lens.width, lens.rows, np.float32)
         rises = np.empty(screen.shape, bool)
         for row, rise in zip(screen, rises, strict=True):  # faster than minimum.accumulate, which is not vectorised
             np.less(row, low, out=rise)
             np.minimum(row, low, out=low)
-        seen = np.full((lens.rows, lens.width), self.mesh.depths.size, np.int32)
+        seen = np.full((lens.rows, lens.width), self.mesh.depths.size, np.uint16)
         for part in reversed(bands(screen.shape[0])):  # far to near, so that what is nearer hides what is behind it
             flat = np.flatnonzero(rises[part])[::-1]
-            row = np.maximum(screen[part].reshape(-1).take(flat), 0).astype(np.int32)
-            number, column = np.divmod(flat.astype(np.int32), np.int32(lens.width))
-            seen.reshape(-1)[row * lens.width + column] = number + (part.start + start)
+            row = np.maximum(screen[part].reshape(-1).take(flat), 0).astype(np.intp)
+            number = flat // lens.width
+            row -= number
+            row *= lens.width
+            row += flat
+            number += part.start + start
+            seen.reshape(-1)[row] = number
         for above, below in pairwise(seen):
             np.minimum(above, below, out=below)
         return seen
@@ -127,12 +131,12 @@ class LandView:
         """The land from `pose`. `haze`: (3, width) the colour that distance turns to."""
         swept = self.sweep(pose, lens, seconds)
         seen = self.hits(swept.screen, lens)
-        shows = self._shows(seen, swept.is_dry)
+        look = self._shader.look(pose, lens, swept.screen, swept.aside, swept.dz, haze, seconds, mirrored=False)
+        shows = self._shows(seen, swept.is_dry, look)
         top, bottom = _span(shows.any(axis=1))
         if bottom <= top:
             return None
         part = seen[top:bottom]
-        look = Look(pose, lens, swept.screen, swept.aside, swept.dz, haze, seconds, mirrored=False)
         planes, land, _ = self._colour(part, shows[top:bottom], top, look)
         if self._world.land.has_water and not self._world.land.on_land:
             nearest = swept.screen[min(swept.first, self.mesh.depths.size - 1)]
@@ -141,16 +145,14 @@ class LandView:
         self._soften(part, top, swept.screen, planes, land)
         return Picture(top, planes, land, _steep_edges(part), seen)
 
-    def _shows(self, seen: Ints, is_dry: Ints) -> Ints:
+    def _shows(self, seen: Numbers, is_dry: Ints, look: Look) -> Ints:
         """Which pixels may show land: neither sky nor ground under water."""
         shows = seen < self.mesh.depths.size
         if self._world.land.has_water:
-            width = np.int32(seen.shape[1])
             for band in bands(seen.shape[0]):
-                hit = np.minimum(seen[band], self.mesh.depths.size - 1)
-                hit *= width
-                hit += np.arange(width, dtype=np.int32)
-                shows[band] &= is_dry.reshape(-1).take(hit)
+                place = look_up(look.upper, seen[band])
+                place += np.arange(seen.shape[1], dtype=np.int32)
+                shows[band] &= is_dry.reshape(-1).take(place)
             shows[:-1] |= shows[1:]
             shows[1:] |= shows[:-1]
         return shows
@@ -159,7 +161,7 @@ class LandView:
         """The land as the water mirrors it, in layers, far land first; nearer land only above its own shore, so that
         the water behind a headland still mirrors the mountains."""
         swept = self.sweep(pose, lens, seconds, mirrored=True)
-        look = Look(pose, lens, swept.screen, swept.aside, swept.dz, haze, seconds, mirrored=True)
+        look = self._shader.look(pose, lens, swept.screen, swept.aside, swept.dz, haze, seconds, mirrored=True)
         cuts = [max(swept.first, int(np.searchsorted(self.mesh.depths, metres))) for metres in self._layers]
         pictures = []
         for number, (start, stop) in enumerate(zip([*cuts, swept.first], [None, *cuts], strict=True)):
@@ -174,7 +176,7 @@ class LandView:
             pictures.append(Picture(top, planes, land, np.zeros(0, np.int64), seen))
         return pictures
 
-    def _colour(self, seen: Ints, shows: Ints, top: int,
+    def _colour(self, seen: Numbers, shows: Ints, top: int,
                 look: Look) -> tuple[tuple[Floats, Floats, Floats], Floats, Floats]:  # fmt: skip
         """Red, green, blue, the share of land, and, if mirrored, the height of what each pixel sees (else: land)."""
         whole = np.zeros((5 if look.mirrored else 4, *seen.shape), np.float32)
@@ -188,26 +190,36 @@ class LandView:
                 plane[band, columns] = values
         return (whole[0], whole[1], whole[2]), whole[3], whole[-1]
 
-    def _soften(self, seen: Ints, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats],
+    def _soften(self, seen: Numbers, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats],
                 land: Floats) -> None:  # fmt: skip
         """Blend each outline pixel with the one above it by the share of it that is covered."""
-        width = np.int32(seen.shape[1])
+        width = seen.shape[1]
         jump = cv2.subtract(seen[:-1], seen[1:]) > 3
-        spots = np.flatnonzero(jump).astype(np.int32)
+        spots = np.flatnonzero(jump)
         if not spots.size:
             return
-        spots += width
-        row, column = np.divmod(spots, width)
-        edge = screen.reshape(-1).take(seen.reshape(-1).take(spots) * width + column)
-        cover = np.clip(np.float32(top + 1) + row.astype(np.float32) - edge, 0, 1)
-        above = spots - width
+        row = spots // width
+        place = seen[1:].reshape(-1).take(spots).astype(np.intp)
+        place -= row
+        place *= width
+        place += spots
+        cover = row.astype(np.float32)
+        cover += np.float32(top + 2)
+        cover -= screen.reshape(-1).take(place)
+        np.clip(cover, 0, 1, out=cover)
         flat_land = land.reshape(-1)
-        bare = flat_land[above] <= 0  # sky or water shows there: the land itself is made thinner
+        is_bare = flat_land.take(spots) <= 0  # sky or water shows there: the land itself is made thinner
+        bare = spots[is_bare] + width
+        flat_land[bare] *= cover[is_bare]
+        above = spots[~is_bare]
+        below, cover = above + width, cover[~is_bare]
         for plane in planes:
             flat = plane.reshape(-1)
-            mixed = flat[spots] * cover + flat[above] * (1 - cover)
-            flat[spots] = np.where(bare, flat[spots], mixed)
-        flat_land[spots] = np.where(bare, flat_land[spots] * cover, flat_land[spots])
+            over, under = flat.take(above), flat.take(below)
+            under -= over
+            under *= cover
+            under += over
+            flat[below] = under
 
 
 def _span(flags: Any) -> tuple[int, int]:
@@ -216,7 +228,7 @@ def _span(flags: Any) -> tuple[int, int]:
     return (int(places[0]), int(places[-1]) + 1) if places.size else (0, 0)
 
 
-def _steep_edges(seen: Ints) -> Ints:
+def _steep_edges(seen: Numbers) -> Ints:
     """Positions on both sides of outlines that run steeply, where coverage by column alone would leave steps."""
     jump = cv2.absdiff(np.ascontiguousarray(seen[:, 1:]), np.ascontiguousarray(seen[:, :-1])) > _STEEP_ROWS
     beside = np.zeros(seen.shape, bool)

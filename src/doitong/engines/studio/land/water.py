@@ -17,7 +17,7 @@ from doitong.engines.studio.land.surf import Surf
 from doitong.engines.studio.land.swell import Swell
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
-from doitong.engines.studio.scene import Scene, SceneKind
+from doitong.engines.studio.scene import Feature, Scene, SceneKind
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
@@ -37,6 +37,7 @@ class _Look:
     band: slice
     columns: slice
     seconds: float
+    nearer: Floats | None  # how much nearer than the plane the swell is met
 
 
 class Waves:
@@ -56,20 +57,21 @@ class Waves:
         mirror = np.conj(np.roll(spectrum[::-1, ::-1], 1, (0, 1)))
         # slopes along x and z are the real and imaginary part of one transform
         lean = 1j * kx - kz
-        self._forth, self._back = (spectrum * lean).astype(np.complex64), (mirror * lean).astype(np.complex64)
+        forth, back = spectrum * lean, mirror * lean
+        even, odd = forth + back, 1j * (forth - back)  # forth·e^(iωt) + back·e^(−iωt), by cosine and sine
+        self._even, self._odd = (as_floats(even.real), as_floats(even.imag)), (as_floats(odd.real), as_floats(odd.imag))
         self._rate = np.sqrt(_GRAVITY * length).astype(np.float32)
         slopes = self._slopes(0.0)
         self._level = 1.0 / math.sqrt(float(np.mean(slopes[..., 0] ** 2 + slopes[..., 1] ** 2)))
 
     def _slopes(self, seconds: float) -> Floats:
         angle = self._rate * np.float32(seconds)
-        turn = np.empty(angle.shape, np.complex64)
-        turn.real, turn.imag = np.cos(angle), np.sin(angle)
-        both = np.fft.ifft2(self._forth * turn + self._back * np.conj(turn))
-        return both.view(np.float32).reshape(*both.shape, 2)
+        cosine, sine = np.cos(angle), np.sin(angle)
+        parts = [even * cosine + odd * sine for even, odd in zip(self._even, self._odd, strict=True)]
+        return as_floats(cv2.idft(cv2.merge(parts), flags=cv2.DFT_SCALE))
 
     def tile(self, seconds: float) -> Floats:
-        """Padded tile of slopes along x and z at one moment, of root mean square 1."""
+        """Padded tile of slopes along x and z at one moment, of root mean square 1 (and two empty fields)."""
         return pad(self._slopes(seconds) * np.float32(self._level))
 
 
@@ -86,6 +88,7 @@ _BOTTOMS = {
     "beach": Bottom((0.34, 0.285, 0.205), (0.85, 0.34, 0.30)),
     "canyon": Bottom((0.30, 0.20, 0.12), (0.9, 0.8, 1.0)),
 }
+_TROPICAL = Bottom((0.46, 0.40, 0.29), (0.52, 0.105, 0.080))
 _ELSEWHERE = Bottom((0.16, 0.145, 0.11), (0.55, 0.30, 0.36))
 
 
@@ -110,11 +113,12 @@ class Water:
             np.float32((_LOG_STEPS - 1) / (ends[1] - ends[0])),
             world.grid.rows_of(steps),
         )
-        self._bottom = _BOTTOMS.get(world.land.ground, _ELSEWHERE)
+        is_tropical = scene.kind is SceneKind.BEACH and Feature.PALMS in scene.features
+        self._bottom = _TROPICAL if is_tropical else _BOTTOMS.get(world.land.ground, _ELSEWHERE)
         self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
         self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
         storm = storm_share(scene)
-        force = min(2.9, 0.45 + 0.55 * scene.wind + 1.8 * storm)
+        force = min(3.7, 0.45 + 0.55 * scene.wind + 2.6 * storm)
         self._churn = 1 + 2.2 * storm, 1 + 2.0 * storm, 1 + 1.7 * storm  # air beaten into the water
         self._swell = Swell(force, self._soft, lace) if scene.kind is SceneKind.SEA else None
         self._foam = tuple(0.78 * (s * 0.34 + f * 0.8) for s, f in zip(light.sun, light.fill, strict=True))
@@ -126,20 +130,24 @@ class Water:
         tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
         calm = self._calm(pose, lens, top, seconds)
         bed = self._bed(pose, lens, top)
-        merged = cv2.merge(mirror)
+        merged = cv2.merge([*mirror, mirror[0]])  # four channels are read faster than three
         whole = [plane[top:] for plane in planes]
         for plane in whole:
             plane[:] = 0
+        met = None if self._swell is None else self._swell.meet(pose, lens, top, seconds)
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
             open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
             if open_water is not None and not open_water.size:
                 continue
             columns = slice(0, lens.width) if open_water is None else slice(int(open_water[0]), int(open_water[-1]) + 1)
-            look = _Look(pose, lens, mirror_lens, band, columns, seconds)
+            nearer = None if met is None else met.nearer[part, columns]
+            look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
             colour = self._band(merged, look, tiles, calm[part, columns], bed[part, columns])
             for plane, values in zip(whole, colour, strict=True):
                 plane[part, columns] = values
+        if met is not None:
+            met.soften(whole)
         if self._surf is not None:
             out: Floats = cv2.resize(bed, (lens.width // 2, bed.shape[0] // 2 + 1), interpolation=cv2.INTER_NEAREST)
             out *= np.float32(-1 / BEACH_SLOPE)
@@ -175,9 +183,8 @@ class Water:
         rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
         x, z, away, down = _surface(pose, lens, rows, look.columns)
         lift: Floats | None = None
-        if self._swell is not None:  # the waves are drawn where they stand, not where the plane is
-            nearer = self._swell.away(pose, lens, rows, look.columns, look.seconds)
-            x, z = (x - np.float32(pose.x)) * nearer, (z - np.float32(pose.z)) * nearer
+        if look.nearer is not None:  # the waves are drawn where they stand, not where the plane is
+            x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
             x += np.float32(pose.x)
             z += np.float32(pose.z)
         px = lens.slopes()[None, look.columns]
@@ -201,19 +208,21 @@ class Water:
         sz *= calm
         colour = _reflect(mirror, look.mirror_lens, px, down, sx, sz)
         grazing = np.clip(down * np.float32(1.04) + sz * np.float32(0.9), 0.0, 1.0)
-        fresnel = np.float32(0.02) + np.float32(0.98) * (1 - grazing) ** 5
+        fresnel = fresnel_of(grazing, 0.98)
         fresnel *= (1 - np.float32(0.50) * bare) * np.float32(self._mirrors)
-        c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
-        glitter = self._glitter(px, down, sx, sz, c, s)
+        glitter = self._glitter(px, down, sx, sz, pose.yaw)
         body = self._body(bed, down)
         if lift is not None:  # light shines through the crests
             glow = np.maximum(1 + lift * np.float32(0.9), np.float32(0.35))
             body = [plane * glow for plane in body]
         planes = []
         for i in range(3):
-            plane = body[i]
-            plane = plane + (colour[i] - plane) * fresnel
-            plane += glitter * np.float32(self._light.sun[i] * (1.0 if self._light.is_moon else 1.05))
+            plane = colour[..., i] - body[i]
+            plane *= fresnel
+            plane += body[i]
+            if glitter is not None:
+                power = self._light.sun[i] * (1.0 if self._light.is_moon else 1.05)
+                plane[:, glitter[0]] += glitter[1] * np.float32(power)
             if foam is not None:
                 plane += (np.float32(self._foam[i]) - plane) * foam
             planes.append(plane)
@@ -221,17 +230,22 @@ class Water:
 
     def _body(self, bed: Floats, down: Floats) -> list[Floats]:
         """Light from within the water: deep colour, or the bottom through what it lets pass (Beer–Lambert)."""
-        light, planes = self._light, []
-        is_deep = float(bed.max()) < -12
-        depth = np.maximum(-bed, 0)
+        light = self._light
+        deep = [
+            np.float32(self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35)) for i in range(3)
+        ]
+        if float(bed.max()) < -12:
+            return [np.asarray(colour) for colour in deep]
+        depth = np.minimum(bed, 0)
         depth *= np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12))
+        planes = []
         for i in range(3):
-            deep = np.float32(self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35))
-            if is_deep:
-                planes.append(np.full_like(bed, deep))
-                continue
             bottom = np.float32(self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34))
-            planes.append(deep + (bottom - deep) * cv2.exp(depth * np.float32(-self._bottom.swallow[i])))
+            plane = depth * np.float32(self._bottom.swallow[i])
+            cv2.exp(plane, plane)
+            plane *= bottom - deep[i]
+            plane += deep[i]
+            planes.append(plane)
         return planes
 
     def _lapping(self, bed: Floats, x: Floats, z: Floats, seconds: float) -> Floats:
@@ -271,12 +285,14 @@ class Water:
             part = slice(int(rows[0]), int(rows[-1]) + 1)
             scale = np.float32(1 / (texel * 2.0**number))
             shift = np.float32(number * 61.7)
-            tile = tiles[min(number // 3, len(tiles) - 1)]
-            slopes = sample(tile, x[part] * (scale * np.float32(0.72)) + shift, z[part] * scale + shift)
+            u, v = x[part] * (scale * np.float32(0.72)), z[part] * scale
+            u += shift
+            v += shift
+            slopes = sample(tiles[min(number // 3, len(tiles) - 1)], u, v)
             strength = weight[part, None] * np.float32(self._slope * max(0.35, 1.1 - 0.09 * number))
             strength *= np.clip(rows_down[part, None] * np.float32(1 / 14.0), 0, 1)  # unresolved at the horizon
-            sx[part] += slopes[..., 0] * strength
-            sz[part] += slopes[..., 1] * strength
+            sx[part] += np.multiply(slopes[..., 0], strength, out=u)
+            sz[part] += np.multiply(slopes[..., 1], strength, out=v)
         return sx, sz
 
     def _calm(self, pose: Pose, lens: Lens, top: int, seconds: float) -> Floats:
@@ -290,21 +306,47 @@ class Water:
         whole = cv2.resize(scale, (lens.width, lens.rows - top), interpolation=cv2.INTER_LINEAR)
         return np.asarray(whole, dtype=np.float32)
 
-    def _glitter(self, px: Floats, down: Floats, sx: Floats, sz: Floats, c: np.float32, s: np.float32) -> Floats:
-        """Sparkle where a wave's slope is the one that mirrors the sun (Cox and Munk 1954)."""
+    def _glitter(self, px: Floats, down: Floats, sx: Floats, sz: Floats, yaw: float) -> tuple[slice, Floats] | None:
+        """Sparkle where a wave's slope is the one that mirrors the sun (Cox and Munk 1954), and in which columns."""
         if self._light.disc <= 0 or not self._scene.sun_disc:
-            return np.zeros_like(sx)
-        lx, ly, lz = self._sun
+            return None
+        (lx, ly, lz), c, s = self._sun, np.float32(math.cos(yaw)), np.float32(math.sin(yaw))
         scale = 1 / np.sqrt(1 + px * px)
         hx = np.float32(lx) - (s + px * c) * scale
-        hz = np.float32(lz) - (c - px * s) * scale
         hy = np.float32(ly) + down
-        need_x, need_z = -hx / hy, -hz / hy
         rough = np.float32(max(self._slope, 0.012) * 0.6 + 0.0085)
-        gap = ((need_x + sx * np.float32(2.4)) / (rough * np.float32(3.6))) ** 2
-        gap += ((need_z + sz * np.float32(2.2)) / (rough * np.float32(2.4))) ** 2
-        sparkle: Floats = cv2.exp(-np.minimum(gap, 30)) * smooth(0.0, 0.01, down) * np.float32(1.5)
-        return sparkle
+        # beyond these slopes less than a millionth is left
+        reach = rough * np.float32(3.6 * 4) + np.float32(2.4) * float(max(sx.max(), -sx.min()))
+        inside = np.flatnonzero(np.abs(hx[0]) < reach * hy.max())
+        if not inside.size:
+            return None
+        columns = slice(int(inside[0]), int(inside[-1]) + 1)
+        hz = np.float32(lz) - (c - px[:, columns] * s) * scale[:, columns]
+        gap = _strayed(hx[:, columns] / hy, sx[:, columns], 2.4, rough * np.float32(3.6))
+        gap += _strayed(hz / hy, sz[:, columns], 2.2, rough * np.float32(2.4))
+        np.maximum(gap, np.float32(-30), out=gap)
+        cv2.exp(gap, gap)
+        gap *= smooth(0.0, 0.01, down) * np.float32(1.5)
+        return columns, gap
+
+
+def _strayed(wanted: Floats, slope: Floats, power: float, rough: np.float32) -> Floats:
+    """Minus the square of how far a slope is from the one wanted, in deviations; `wanted` is used up."""
+    wanted -= slope * np.float32(power)
+    wanted *= 1 / rough
+    np.multiply(wanted, -wanted, out=wanted)
+    return wanted
+
+
+def fresnel_of(grazing: Floats, most: float) -> Floats:
+    """The share of light that water mirrors, by the cosine of the look (Schlick 1994); `grazing` is used up."""
+    np.subtract(1, grazing, out=grazing)
+    share = grazing * grazing
+    share *= share
+    share *= grazing
+    share *= np.float32(most)
+    share += np.float32(0.02)
+    return share
 
 
 def _surface(
@@ -319,12 +361,16 @@ def _surface(
     return np.float32(pose.x) + (s + px * c) * away, np.float32(pose.z) + (c - px * s) * away, away, down
 
 
-def _reflect(mirror: Floats, mirror_lens: Lens, px: Floats, down: Floats, sx: Floats, sz: Floats) -> Planes:
-    """What each wave mirrors: its slope tilts the look up and to the side (small angles)."""
+def _reflect(mirror: Floats, mirror_lens: Lens, px: Floats, down: Floats, sx: Floats, sz: Floats) -> Floats:
+    """What each wave mirrors, as channels: its slope tilts the look up and to the side (small angles)."""
     focal = np.float32(mirror_lens.focal)
-    map_y = np.float32(mirror_lens.horizon - 0.5) - np.abs(down + np.float32(2.0) * sz) * focal
-    map_x = (px + np.float32(2.0) * sx * (down + np.float32(0.12))) * focal
+    map_y = sz * np.float32(2.0)
+    map_y += down
+    np.abs(map_y, out=map_y)
+    map_y *= -focal
+    map_y += np.float32(mirror_lens.horizon - 0.5)
+    map_x = sx * (down * np.float32(2.0) + np.float32(0.24))
+    map_x += px
+    map_x *= focal
     map_x += np.float32(mirror_lens.width / 2 - 0.5)
-    seen = cv2.remap(mirror, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    parts = cv2.split(seen)
-    return parts[0], parts[1], parts[2]
+    return np.asarray(cv2.remap(mirror, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))

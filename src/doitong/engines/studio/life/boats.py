@@ -5,8 +5,8 @@ water, broken up by ripples. A boat's place follows from the seed and the time.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,10 +14,12 @@ import numpy as np
 from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, mix
 from doitong.engines.studio.camera import Lens, Pose
-from doitong.engines.studio.scene import Scene, SceneKind
+from doitong.engines.studio.scene import Feature, Scene, SceneKind
 
 _FINE = 4
 _TRIES = 60
+_SAILING_METRES = 100.0  # before the camera, where a sailing boat is seen whole
+_ROWING_SCALE = 1.9  # a boat for a lake among mountains; true to size it would be lost there
 _GRID = 1 << _FINE
 
 # the share of each pixel in a part of the frame that is covered by what stands nearer than a depth in metres
@@ -86,20 +88,46 @@ def _rowing_boat(hull: Colour, beat: float) -> tuple[_Part, ...]:
     return tuple(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a film sees of the water: its camera's `poses`, and how far aside and below they look, as tangents."""
+
+    poses: Sequence[Pose]
+    aside: float
+    below: float
+
+    @property
+    def nearest(self) -> float:
+        """Metres from where the camera starts to water that it sees all the time."""
+        return max(max(0.0, pose.z) + pose.y / self.below for pose in self.poses)
+
+    def share_of(self, x: float, z: float) -> float:
+        """The share of the poses that have a place well inside the frame."""
+        seen = 0
+        for pose in self.poses:
+            c, s = math.cos(pose.yaw), math.sin(pose.yaw)
+            across, ahead = (x - pose.x) * c - (z - pose.z) * s, (x - pose.x) * s + (z - pose.z) * c
+            seen += ahead > 8 and abs(across / ahead) * pose.zoom < 0.80 * self.aside
+        return seen / len(self.poses)
+
+
 class Boats:
     """The boats of one film. `height_at` gives the land's height (metres over the water) at points of the plane."""
 
     def __init__(self, scene: Scene, light: Light, sun: tuple[float, float, float],
-                 height_at: Callable[[Floats, Floats], Floats]) -> None:  # fmt: skip
+                 height_at: Callable[[Floats, Floats], Floats], outlook: Outlook) -> None:  # fmt: skip
         random = np.random.default_rng([scene.seed, 113])
         self._light, self._sun, self._wind = light, sun, scene.wind
-        self._is_rowed = scene.kind is SceneKind.LAKE and bool(random.random() < 0.5)
+        self._is_rowed = _is_rowed(scene, by_chance=bool(random.random() < 0.5))
         hulls: tuple[Colour, ...] = ((0.72, 0.70, 0.66), (0.05, 0.09, 0.20), (0.42, 0.07, 0.05), (0.06, 0.16, 0.13))
         sails: tuple[Colour, ...] = ((0.86, 0.83, 0.76), (0.90, 0.88, 0.85), (0.46, 0.15, 0.08), (0.85, 0.72, 0.50))
         self._boats = []
-        near, far = (75.0, 120.0) if self._is_rowed else (170.0, 260.0)
+        first = outlook.nearest * 1.22
+        if not self._is_rowed:
+            first = max(first, max(0.0, *(pose.z for pose in outlook.poses)) + _SAILING_METRES)
         for number in range(1 if self._is_rowed else 2):
-            place = _open_water(random, near * (1 + 1.3 * number), far * (1 + 1.6 * number), height_at, number, sun)
+            span = (first, first + (16 if self._is_rowed else 50)) if number == 0 else (1.9 * first, 3.4 * first)
+            place = _open_water(random, span, height_at, number, sun, outlook)
             if place is None:
                 continue
             heading = float(random.choice([0.0, math.pi])) + float(random.uniform(-0.45, 0.45))
@@ -114,10 +142,19 @@ class Boats:
             # to and fro over a long way, so that it never runs aground
             along = 22 * math.sin(speed * seconds / 22)
             place = (x + math.cos(heading) * along, z + math.sin(heading) * along)
-            parts = _rowing_boat(hull, seconds * 2.3 + phases[3]) if self._is_rowed else _sailing_boat(hull, sail)
+            parts = self._parts(hull, sail, seconds * 2.3 + float(phases[3]))
             motion = self._motion(seconds, phases)
             for is_mirror in (True, False):
                 self._lay_parts(planes, parts, place, heading, motion, pose, lens, is_mirror, hides, seconds)
+
+    def _parts(self, hull: Colour, sail: Colour, beat: float) -> tuple[_Part, ...]:
+        if not self._is_rowed:
+            return _sailing_boat(hull, sail)
+        k = _ROWING_SCALE
+        return tuple(
+            replace(part, points=tuple((x * k, y * k, w * k) for x, y, w in part.points))
+            for part in _rowing_boat(hull, beat)
+        )
 
     def _motion(self, seconds: float, phases: Floats) -> tuple[float, float, float]:
         """Metres up, and radians of roll and pitch, now."""
@@ -170,7 +207,8 @@ class Boats:
         at = np.arange(width, dtype=np.float32)[None, :] + shift
         down = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None], at.shape) + shift * np.float32(0.5)
         moved = cv2.remap(canvas, at, as_floats(down), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        fade = np.linspace(0.72, 0.30, count, dtype=np.float32)[:, None, None]
+        clear = min(1.0, 1.1 / self._wind)  # a rough sea mirrors little
+        fade = np.linspace(0.72 * clear, 0.30 * clear, count, dtype=np.float32)[:, None, None]
         return as_floats(moved.reshape(canvas.shape) * fade)
 
     def _tone(self, part: _Part, heading: float) -> Colour:
@@ -183,13 +221,25 @@ class Boats:
         return part.albedo[0] * both[0], part.albedo[1] * both[1], part.albedo[2] * both[2]
 
 
-def _open_water(random: np.random.Generator, near: float, far: float, height_at: Callable[[Floats, Floats], Floats],
-                number: int, sun: tuple[float, float, float]) -> tuple[float, float] | None:  # fmt: skip
-    """A place with water all around it, beside the sun's path rather than in it."""
+def _is_rowed(scene: Scene, *, by_chance: bool) -> bool:
+    """As the prompt says; a boat of which it says nothing is rowed or sails on a lake, and sails elsewhere."""
+    if scene.features & {Feature.SAILS, Feature.OARS}:
+        return Feature.SAILS not in scene.features
+    return scene.kind is SceneKind.LAKE and by_chance
+
+
+def _open_water(
+    random: np.random.Generator, span: tuple[float, float], height_at: Callable[[Floats, Floats], Floats], number: int,
+    sun: tuple[float, float, float], outlook: Outlook,
+) -> tuple[float, float] | None:  # fmt: skip
+    """A place with water all around it, beside the sun's path rather than in it, and in view as long as can be."""
     sun_side = 1.0 if sun[0] > 0 else -1.0
+    best, found = 0.0, None
     for attempt in range(_TRIES):
-        z = float(random.uniform(near, far)) * (1 + 0.01 * attempt)
+        z = float(random.uniform(*span)) * (1 + 0.01 * attempt)
         side = -sun_side if number == 0 else sun_side
+        if attempt % 3 == 2:  # where the camera's way leads out of one side, the other is as good
+            side = -side
         x = side * z * float(random.uniform(0.08, 0.26))
         around = np.arange(9) * (2 * math.pi / 8)
         ring = np.where(np.arange(9) < 8, 30.0, 0.0)
@@ -197,8 +247,12 @@ def _open_water(random: np.random.Generator, near: float, far: float, height_at:
         way = np.linspace(0.3, 1.0, 12)  # from the viewer to it
         between = height_at(as_floats(x * way), as_floats(z * way))
         if float(heights.max()) < -0.4 and float(between.max()) < 1.0:
-            return x, z
-    return None
+            share = outlook.share_of(x, z)
+            if share >= 1:
+                return x, z
+            if share > best:
+                best, found = share, (x, z)
+    return found
 
 
 def _project(points: tuple[tuple[float, float, float], ...], place: tuple[float, float], heading: float,

@@ -40,10 +40,10 @@ class Litter:
         random = np.random.default_rng([scene.seed, 103, int(kind is Life.PETALS)])
         self._scene = scene
         if kind is Life.PETALS:
-            self._shape = _Litter(5200, 0.026, 1.35, _PETALS, 0.42, 1.6)
+            self._shape = _Litter(6800, 0.028, 1.35, _PETALS, 0.42, 1.6)
         else:
             warm = scene.season in {Season.AUTUMN, Season.WINTER} or bool(random.random() < 0.5)
-            self._shape = _Litter(3400, 0.062, 1.75, _AUTUMN if warm else _GREEN, 0.80, 2.1)
+            self._shape = _Litter(6400, 0.062, 1.75, _AUTUMN if warm else _GREEN, 0.80, 2.1)
         self._swarm = Swarm(random, rig, self._shape.count, 0.8, 7.5, -5.0, 5.5)
         self._side = float(random.choice([-1.0, 1.0]))
 

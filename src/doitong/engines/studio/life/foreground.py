@@ -17,15 +17,14 @@ class Overlay(Protocol):
 
 def overlays_of(scene: Scene, rig: Rig, width: int, height: int) -> list[Overlay]:
     """The overlays that the scene's life asks for, far to near. Boats, fish, bubbles and reeds are the painters', and
-    so is all that drifts between the trees of a forest."""
+    so are the dust and the fireflies between the trees of a forest."""
     overlays: list[Overlay] = []
     if Life.BIRDS in scene.life:
         overlays.append(Birds(scene, rig, width, height))
-    if scene.kind is SceneKind.FOREST:
-        return overlays
-    if Life.FIREFLIES in scene.life:
-        overlays.append(Fireflies(scene, rig))
-    if Life.DUST in scene.life:
-        overlays.append(Motes(scene, rig))
+    if scene.kind is not SceneKind.FOREST:
+        if Life.FIREFLIES in scene.life:
+            overlays.append(Fireflies(scene, rig))
+        if Life.DUST in scene.life:
+            overlays.append(Motes(scene, rig))
     overlays += [Litter(scene, rig, kind) for kind in (Life.LEAVES, Life.PETALS) if kind in scene.life]
     return overlays

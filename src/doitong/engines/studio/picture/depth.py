@@ -19,6 +19,9 @@ _LEAST_SUBJECT_TRUST = 0.5  # a wrong subject is worse than none
 _HAZE_CELLS = 9
 _WIDEST_SUBJECT = 0.8  # of the width
 _LEAST_STEP = 0.025  # of the whole depth
+_CLOSE_UP = 0.10, 0.22  # share of the picture from which on a subject is near, and all of it is
+_STRONG_EDGE = 0.06  # light a pixel
+_UPRIGHT = 0.02, 0.08  # share of the middle ground in upright edges: open country, a street
 
 
 class DepthSource(StrEnum):
@@ -30,13 +33,15 @@ class DepthSource(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Depth:
     """`near`: nearness at the work size; `subject`: a mask there (0 or 1), or None; `span`: how deep the picture is
-    taken to be, as a share of the distance of what the camera turns around; `confidence` 0–1."""
+    taken to be, as a share of the distance of what the camera turns around; `confidence` 0–1; `bears`: how much of the
+    usual parallax it bears before a wrong depth is seen to be wrong, 0–1."""
 
     near: Floats
     subject: Floats | None
     source: DepthSource
     confidence: float
     span: float
+    bears: float = 1.0
 
 
 def estimate_depth(picture: Bytes, sight: Sight) -> Depth:
@@ -49,12 +54,16 @@ def estimate_depth(picture: Bytes, sight: Sight) -> Depth:
     if not (has_subject or has_backdrop):
         return Depth(_bowl(*picture.shape[:2]), None, DepthSource.FALLBACK, confidence, 0.16)
     level = grey(picture)
-    near = _land(picture, sight) if has_backdrop else _bowl(*picture.shape[:2]) * np.float32(0.7)
+    upright = _uprightness(level, sight, has_subject)
+    bears = (0.4 + 0.6 * confidence) * (1 - 0.5 * upright)
+    near = _land(picture, sight, upright) if has_backdrop else _bowl(*picture.shape[:2]) * np.float32(0.7)
     near = np.clip(guided(near, level, 5, 0.004), 0, 1)
     if not has_subject:
-        return Depth(near, None, DepthSource.ESTIMATED, confidence, 0.34)
+        return Depth(near, None, DepthSource.ESTIMATED, confidence, 0.34 * (1 - 0.3 * upright), bears)
     near = _with_subject(near, sight.subject)
-    return Depth(near, sight.subject, DepthSource.ESTIMATED, confidence, 0.48)
+    close = _closeness(sight.subject)
+    span, bears = 0.48 * (1 - 0.55 * close), bears * (1 - 0.66 * close)
+    return Depth(near, sight.subject, DepthSource.ESTIMATED, confidence, span, bears)
 
 
 def supplied_depth(given: Floats, is_inverted: bool, picture: Bytes) -> Depth:
@@ -96,14 +105,37 @@ def _bowl(rows: int, columns: int) -> Floats:
     return np.asarray(np.clip(0.22 * x * x + 0.62 * y**1.4 + 0.16 * (1 - y) ** 4, 0, 1), dtype=np.float32)
 
 
-def _land(picture: Bytes, sight: Sight) -> Floats:
-    """Backdrop, what rises before it, and the ground's ramp from the horizon to the lower edge."""
+def _closeness(subject: Floats) -> float:
+    """1 for a close-up, whose outline is mostly a guess: what is large and cut by the frame; 0 for what stands free."""
+    large = float(np.clip((subject.mean() - _CLOSE_UP[0]) / (_CLOSE_UP[1] - _CLOSE_UP[0]), 0, 1))
+    is_cut = max(float(edge.mean()) for edge in (subject[:2], subject[-2:], subject[:, :2], subject[:, -2:])) > 0.04
+    return large if is_cut else 0.3 * large
+
+
+def _uprightness(level: Floats, sight: Sight, has_subject: bool) -> float:
+    """1 where walls, posts or trunks stand around the horizon, 0 in open country: how many straight upright edges
+    there are. On a ground's ramp such things would be near at their feet and far above, and bend."""
+    soft = cv2.GaussianBlur(level, (0, 0), 0.8)
+    across, down = (np.abs(cv2.Sobel(soft, cv2.CV_32F, dx, 1 - dx)) for dx in (1, 0))
+    rows = level.shape[0]
+    edges = ((across > _STRONG_EDGE) & (across > 4 * down)).astype(np.uint8)
+    runs = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((max(5, rows // 14), 1), np.uint8))
+    if has_subject:
+        runs *= sight.subject < 0.5
+    middle = int(sight.horizon * rows)
+    share = float(runs[max(0, middle - rows // 12) : middle + rows // 3].mean())
+    return float(np.clip((share - _UPRIGHT[0]) / (_UPRIGHT[1] - _UPRIGHT[0]), 0, 1))
+
+
+def _land(picture: Bytes, sight: Sight, upright: float) -> Floats:
+    """Backdrop, what rises before it, and the ground's ramp from the horizon to the lower edge, the flatter the more
+    stands upright on it."""
     rows, columns = picture.shape[:2]
     y = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, columns, dtype=np.float32)[None, :]
     ground = np.clip((y - np.float32(sight.horizon)) * np.float32(1 / (1 - sight.horizon)), 0, 1)
     rising = np.float32(0.10) + np.float32(0.22) * x * x * _clearness(picture, sight)
-    near = np.maximum(np.float32(0.08) + np.float32(0.92) * ground, rising)
+    near = np.maximum(np.float32(0.08) + np.float32(0.92 * (1 - 0.75 * upright)) * ground, rising)
     return np.asarray(near * (1 - sight.backdrop), dtype=np.float32)
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Bytes, Floats
+from doitong.engines.studio.notices import Notice, notice
 from doitong.engines.studio.picture.intake import read_picture, resized
 from doitong.engines.studio.picture.sight import WORK_SIDE, Sight, look_at
 
@@ -30,7 +31,7 @@ class Canvas:
     box: tuple[float, float, float, float]
     sight: Sight
     small: Bytes
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 def open_canvas(path: Path, width: int, height: int, density: float) -> Canvas:
@@ -53,7 +54,7 @@ def open_canvas(path: Path, width: int, height: int, density: float) -> Canvas:
     middle = (left + across / 2 - x0) / (x1 - x0) * size[0], (top + down / 2 - y0) / (y1 - y0) * size[1]
     warnings = []
     if scale < _SMALL_SHARE:
-        warnings.append(f"The picture is small ({columns}×{rows}) for a film of {width}×{height} and was enlarged.")
+        warnings.append(notice("PICTURE_ENLARGED", columns=columns, rows=rows, width=width, height=height))
     return Canvas(pixels, middle, density, (x0, y0, x1, y1), sight if whole else look_at(small), small, tuple(warnings))
 
 

@@ -66,8 +66,7 @@ def named_brushes(
             mask = mask * (1 - cv2.dilate(depth.subject, np.ones((3, 3), np.uint8)))
         share = float(mask.mean())
         if share < _LEAST_SHARE:
-            warning = f"The prompt names {kind.name}, but none was found in the picture, so nothing of it moves."
-            said.append({"of": kind.name, "found": False, "warning": warning})
+            said.append({"of": kind.name, "found": False})
             continue
         large = cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
         brushes.append(Brush(soft(large), kind.mode, kind.direction, kind.speed))

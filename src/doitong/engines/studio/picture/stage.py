@@ -14,6 +14,7 @@ from doitong.engines.port import EngineRequest
 from doitong.engines.studio.arrays import Bytes, Floats, Planes
 from doitong.engines.studio.camera import Pose
 from doitong.engines.studio.grade import planes_of
+from doitong.engines.studio.notices import SMOOTH_DEPTH, notice
 from doitong.engines.studio.picture.brushes import Current, read_brushes
 from doitong.engines.studio.picture.depth import Depth, DepthSource, estimate_depth, softened, supplied_depth
 from doitong.engines.studio.picture.frame import Canvas, on_canvas, open_canvas
@@ -65,9 +66,9 @@ class PictureStage:
         self._layers = split_layers(canvas.pixels, depth)
         pivot = _MIDDLE_NEARNESS if depth.subject is None else float(np.median(depth.near[depth.subject > 0.5]))
         rows, columns = canvas.pixels.shape[:2]
-        self._view = View(
-            scene, Geometry(width, height, canvas.middle, (columns, rows), canvas.density, depth.span, pivot)
-        )
+        size = (columns, rows)
+        geometry = Geometry(width, height, canvas.middle, size, canvas.density, depth.span, pivot, depth.bears)
+        self._view = View(scene, geometry)
         asked = read_brushes(request, canvas)
         named, found = named_brushes(request.prompt, canvas, found_depth, has_brushes=bool(asked))
         self._currents = [
@@ -79,7 +80,8 @@ class PictureStage:
         if isinstance(self._style, PixelArt):
             self._style.learn(_coded(self.picture(0.5, 0.0)))
         self.report = _report(found_depth, asked, found)
-        self.warnings = [*canvas.warnings, *(item["warning"] for item in found if "warning" in item)]
+        missing = [notice("NOT_IN_PICTURE", thing=item["of"]) for item in found if not item["found"]]
+        self.warnings = [*canvas.warnings, *missing]
 
     def frame(self, number: int, count: int, seconds: float) -> tuple[Bytes, Bytes, Bytes]:
         """Y, U and V planes of frame `number` of `count`."""
@@ -149,6 +151,6 @@ def _report(depth: Depth, asked: list[Any], found: list[dict[str, Any]]) -> dict
         "confidence": depth.confidence,
         "subject": depth.subject is not None,
         "brushes": len(asked),
-        "moving": [{key: value for key, value in item.items() if key != "warning"} for item in found],
-        **({"note": "smooth depth and small moves, which cannot tear"} if depth.source is DepthSource.FALLBACK else {}),
+        "moving": found,
+        **({"note": SMOOTH_DEPTH.en} if depth.source is DepthSource.FALLBACK else {}),
     }

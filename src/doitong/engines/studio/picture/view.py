@@ -28,7 +28,8 @@ _CELL = 4  # pixels of the film between two rays
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The film's size, where its middle lies on the canvas, the canvas' size and density, and the depth's scale."""
+    """The film's size, where its middle lies on the canvas, the canvas' size and density, the depth's scale, and the
+    share of the usual parallax that it bears."""
 
     width: int
     height: int
@@ -37,6 +38,7 @@ class Geometry:
     density: float
     span: float
     pivot: float
+    bears: float = 1.0
 
     @property
     def focal(self) -> float:
@@ -134,9 +136,9 @@ class View:
         deep = geometry.span * max(geometry.pivot, 1 - geometry.pivot)
         aside = max(math.hypot(pose.x, pose.y) for pose in poses) * deep * geometry.focal / geometry.width
         nearing = max(pose.z for pose in poses)
-        demand = max(
-            aside / _MOST_PARALLAX, nearing / _MOST_NEARING, max(math.log(pose.zoom) for pose in poses) / _MOST_ZOOM
-        )
+        zooming = max(math.log(pose.zoom) for pose in poses)
+        parallax = aside / (_MOST_PARALLAX * geometry.bears)
+        demand = max(parallax, nearing / _MOST_NEARING, zooming / _MOST_ZOOM)
         return math.tanh(demand) / demand if demand > 1e-6 else 1.0
 
     def _is_inside(self, pose: Pose) -> bool:

@@ -14,6 +14,7 @@ from doitong.engines.studio.reading.camera_words import MOST_SEGMENTS, Segments,
 from doitong.engines.studio.reading.choosing import Choice, choose_kind, subject_left_out, usual_time
 from doitong.engines.studio.reading.conditions import Weather, colour_of
 from doitong.engines.studio.reading.moves import AMOUNTS
+from doitong.engines.studio.reading.places import is_shown
 from doitong.engines.studio.reading.report import Account, report_of
 from doitong.engines.studio.reading.text import Reading, read_words, take_flags
 from doitong.engines.studio.scene import CameraStep, Feature, Life, Mood, Scene, SceneKind, Season, Style, TimeOfDay
@@ -23,6 +24,10 @@ _DEFAULT_CAMERA: Segments = ((CameraStep("dolly_in", 0.4),),)
 _HYPERLAPSE_CAMERA: Segments = ((CameraStep("dolly_in", 0.9, easing=Easing.LINEAR),),)
 _NO_CAMERA: Segments = ((CameraStep("static"),),)
 _TREELESS = frozenset({SceneKind.DUNES, SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT})
+# parts of words for boats that say how they are driven
+_RIGS = {"sail": Feature.SAILS, "jadr": Feature.SAILS, "yacht": Feature.SAILS, "jaht": Feature.SAILS,
+         "row": Feature.OARS, "canoe": Feature.OARS, "kanu": Feature.OARS, "čolnič": Feature.OARS}  # fmt: skip
+_TROPICAL = frozenset({SceneKind.BEACH, SceneKind.ISLANDS})  # where "tropical" alone brings palms
 # words of a flow that say what flows
 _FLOWS = {
     "silk": Feature.SILK, "svil": Feature.SILK, "ink": Feature.INK, "črnil": Feature.INK,
@@ -137,7 +142,7 @@ def _scene(request: EngineRequest, reading: Reading, choice: Choice, segments: S
         mood=reading.first("mood") or Mood.NEUTRAL,
         palette=tuple(colour_of(name) for name in colours_said(reading)),
         life=life,
-        features=_features(reading),
+        features=_features(reading, choice.kind),
         time_scale=reading.first("speed") or 1.0,
         is_loop=bool(reading.first("loop")),
         segments=segments,
@@ -173,16 +178,21 @@ def _usual_season(life: frozenset[Life], *, has_snow: bool) -> Season:
 
 
 def _life(reading: Reading, kind: SceneKind) -> frozenset[Life]:
-    """What is said to live there; under water there are fish unless they are denied."""
-    said = frozenset(Life(mention.value) for mention in reading.of("life"))
+    """What is said to live there and shows there; under water there are fish unless they are denied."""
+    said = frozenset(life for life in map(Life, (m.value for m in reading.of("life"))) if is_shown(life, kind))
     has_fish = kind is SceneKind.UNDERWATER and all(mention.value != Life.FISH for mention in reading.forbidden)
     return said | {Life.FISH} if has_fish else said
 
 
-def _features(reading: Reading) -> frozenset[Feature]:
+def _features(reading: Reading, kind: SceneKind) -> frozenset[Feature]:
     said = frozenset(Feature(mention.value) for mention in reading.of("feature"))
     if Feature.RINGS in said:
         said |= {Feature.PLANET}
+    are_palms_denied = any(mention.value == Feature.PALMS for mention in reading.forbidden)
+    if reading.of("climate") and kind in _TROPICAL and not are_palms_denied:
+        said |= {Feature.PALMS}
+    boats = [mention.text for mention in reading.of("life") if mention.value == Life.BOATS]
+    said |= {rig for text in boats for stem, rig in _RIGS.items() if stem in text}
     flows = (mention.text for mention in reading.of("place") if mention.value is SceneKind.ABSTRACT)
     return said | {look for text in flows for stem, look in _FLOWS.items() if text.startswith(stem)}
 
@@ -214,7 +224,7 @@ def _forbid(scene: Scene, reading: Reading) -> Scene:
             case "weather":
                 scene = _without_weather(scene, mention.value)
             case "trees":
-                scene = replace(scene, trees=False)
+                scene = replace(scene, trees=False, features=scene.features - {Feature.PALMS})
             case "kind" if mention.value is SceneKind.FOREST:
                 scene = replace(scene, trees=False)
             case "scenery" if mention.text in ("sun", "sonce", "sonca"):

@@ -158,11 +158,15 @@ CONTENTS = [
     *says("feature", Feature.RIVER,
         en="river+, riverbank+, stream+, creek+, brook+",
         sl="rek, reka, reke, reko, reki, rekah, rekami, rečn+, potok+, potoček, soča, soče, soči, sočo"),
+    *says("feature", Feature.PALMS,
+        en="palm+, palm tree+, coconut tree+, coconut palm+, palm lined, palm fringed, palm grove+",
+        sl="palm+, palmov+, kokosov+ palm+"),
+    *says("climate", True, en="tropical, tropics, caribbean", sl="tropsk+, tropi, tropih, tropov, karib*"),
     *says("feature", Feature.RAINBOW, en="rainbow+", sl="mavric+, mavričn+"),
     *says("trees", True,
-        en="tree+, treeline+, conifer+, pine+, pine tree+, spruce+, fir, firs, wooded, palm+, palm tree+, birch*, "
+        en="tree+, treeline+, conifer+, pine+, pine tree+, spruce+, fir, firs, wooded, birch*, "
            "oak+, willow+",
-        sl="drev*, smrek+, smrekov+, iglavc+, iglavec, bor, bora, bori, borov+, palm+, hrast+, vrb+, brezov+, "
+        sl="drev*, smrek+, smrekov+, iglavc+, iglavec, bor, bora, bori, borov+, hrast+, vrb+, brezov+, "
            "bukev, bukv+, bukov+"),
     *says("scenery", True,
         en="landscape+, scenery, scenic, nature, natural world, outdoors, wilderness, panorama+, panoramic, vista+, "
@@ -262,17 +266,32 @@ PLACE_OF: dict[Any, SceneKind] = {
     Feature.GALAXY: SceneKind.SPACE,
     Feature.RIVER: SceneKind.CANYON,
     Feature.RAINBOW: SceneKind.HILLS,
+    Feature.PALMS: SceneKind.BEACH,
 }
 
 _SHORES = frozenset({SceneKind.LAKE, SceneKind.SEA, SceneKind.BEACH, SceneKind.ISLANDS})
-# what shows only in some places; anything else shows wherever there is air
-SHOWN_ONLY_IN: dict[Any, frozenset[SceneKind]] = {
+_UNDER_WATER = frozenset({SceneKind.UNDERWATER})
+_IN_AIR = frozenset(SceneKind) - {SceneKind.SPACE, SceneKind.UNDERWATER, SceneKind.ABSTRACT}
+PALM_COUNTRY = frozenset({SceneKind.BEACH, SceneKind.ISLANDS, SceneKind.CITY, SceneKind.ROAD})
+_SHOWN_IN: dict[Any, frozenset[SceneKind]] = {
     Life.BOATS: _SHORES,
     Life.REEDS: _SHORES,
-    Life.FISH: frozenset({SceneKind.UNDERWATER}),
-    Life.BUBBLES: frozenset({SceneKind.UNDERWATER}),
+    Life.FISH: _UNDER_WATER,
+    Life.BUBBLES: _UNDER_WATER,
+    Life.BIRDS: _IN_AIR,
+    Life.LEAVES: _IN_AIR,
+    Life.PETALS: _IN_AIR,
+    Life.FIREFLIES: _IN_AIR,
+    Life.DUST: _IN_AIR | _UNDER_WATER,
+    Feature.RAINBOW: _IN_AIR,
+    Feature.PALMS: PALM_COUNTRY,
     Feature.RIVER: frozenset({SceneKind.CANYON}),
     Feature.PLANET: frozenset({SceneKind.SPACE}),
     Feature.RINGS: frozenset({SceneKind.SPACE}),
     Feature.NEBULA: frozenset({SceneKind.SPACE}),
 }
+
+
+def is_shown(thing: Life | Feature, kind: SceneKind) -> bool:
+    """Whether what lives or lies somewhere shows in this kind of place."""
+    return kind in _SHOWN_IN.get(thing, frozenset(SceneKind))

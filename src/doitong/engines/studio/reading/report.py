@@ -6,11 +6,12 @@ from typing import Any
 from doitong.catalogue.model import Easing
 from doitong.engines.port import EngineRequest
 from doitong.engines.studio.camera import degrees_given, family, ratio_given
+from doitong.engines.studio.notices import Notice, add_notices, notice
 from doitong.engines.studio.reading import moves
 from doitong.engines.studio.reading.choosing import Choice, Subject
-from doitong.engines.studio.reading.places import SHOWN_ONLY_IN
+from doitong.engines.studio.reading.places import is_shown
 from doitong.engines.studio.reading.text import Mention, Reading
-from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
+from doitong.engines.studio.scene import CameraStep, Scene, TimeOfDay
 
 _UNDERSTOOD_NOT = frozenset({"undrawn", "pace", "then", "first", "easing"})
 _UNSURE = 0.4
@@ -58,8 +59,10 @@ def report_of(account: Account) -> dict[str, Any]:
         "camera": [[_step(step, scene.motion) for step in part] for part in scene.segments],
         "cameraFrom": account.camera_from,
         "sound": _sound(account),
-        "warnings": _warnings(account),
+        "warnings": [],
+        "warningCodes": [],
     }
+    add_notices(report, _notices(account))
     if is_picture:
         for name in ("timeOfDay", "season", "weather", "life", "features", "colours", "mood"):
             del report[name]
@@ -110,22 +113,20 @@ def _step(step: CameraStep, motion: float) -> dict[str, Any]:
     return told
 
 
-def _warnings(account: Account) -> list[str]:
+def _notices(account: Account) -> list[Notice]:
     scene, reading, request = account.scene, account.reading, account.request
-    warnings = []
+    notices = []
     if request.image_path is None:
-        warnings += _subject_warnings(account)
+        notices += _subject_notices(account)
         times = _unique([str(mention.value) for mention in reading.of("time") if not _is_loose_time(mention)])
         if len(times) > 1:
-            warnings.append(f"The film keeps one time of day, {scene.time}; left out: {', '.join(times[1:])}.")
+            notices.append(notice("ONE_TIME_OF_DAY", time=str(scene.time), times=times[1:]))
         if request.motion is not None and request.motion.brushes:
-            warnings.append(
-                "Motion brushes move parts of a picture; this film is made from text, so they were left out."
-            )
-    warnings += _camera_warnings(scene)
+            notices.append(notice("BRUSHES_NEED_PICTURE"))
+    notices += _camera_notices(scene)
     if account.unknown_flags:
-        warnings.append(f"Unknown flags were ignored: {', '.join(account.unknown_flags)}.")
-    return warnings
+        notices.append(notice("UNKNOWN_FLAGS", words=account.unknown_flags))
+    return notices
 
 
 def _is_loose_time(mention: Mention) -> bool:
@@ -134,61 +135,42 @@ def _is_loose_time(mention: Mention) -> bool:
 
 
 _LOOSE_TIMES = frozenset({"moon", "stars", "starry", "sunny", "sunlit", "luna", "zvezde", "full moon"})
-_SHOWN = {
-    SceneKind.LAKE: "a mountain lake", SceneKind.MOUNTAINS: "mountains", SceneKind.SEA: "the sea",
-    SceneKind.BEACH: "a beach", SceneKind.ISLANDS: "islands", SceneKind.HILLS: "hills",
-    SceneKind.FIELD: "an open field",
-    SceneKind.ROAD: "a country road", SceneKind.DUNES: "dunes", SceneKind.CANYON: "a canyon",
-    SceneKind.SNOWFIELD: "a snowfield", SceneKind.FOREST: "a forest", SceneKind.CITY: "a city",
-    SceneKind.SPACE: "space", SceneKind.UNDERWATER: "the world under water", SceneKind.ABSTRACT: "abstract shapes",
-}  # fmt: skip
 
 
-def _subject_warnings(account: Account) -> list[str]:
-    reading, shown, subject = account.reading, _SHOWN[account.scene.kind], account.subject
-    warnings = []
-    if subject is not None and subject.is_known:
-        how = f"its setting, {shown}, without it" if account.choice.is_named else f"{shown} instead"
-        warnings.append(f"Studio cannot draw the main subject, “{subject.text}”; the film shows {how}.")
-    elif subject is not None:
-        warnings.append(
-            f"The main subject, “{subject.text}”, was not recognised; the film shows {shown} instead."
-            if not account.choice.is_named
-            else f"“{subject.text}” was not recognised; the film shows {shown} without it."
-        )
+def _subject_notices(account: Account) -> list[Notice]:
+    reading, place, subject = account.reading, str(account.scene.kind), account.subject
+    notices = []
+    if subject is not None:
+        code = "SUBJECT_UNDRAWN" if subject.is_known else "SUBJECT_UNKNOWN"
+        code += "" if account.choice.is_named else "_NO_PLACE"
+        notices.append(notice(code, subject=subject.text, place=place))
     elif not account.choice.is_named and account.choice.confidence < _UNSURE:
-        warnings.append(f"The prompt names no place that Studio knows; the film shows {shown}.")
+        notices.append(notice("PLACE_MISSING", place=place))
     named = "" if subject is None else subject.text
     unseen = _unique(
-        [mention.text for mention in reading.of("life", "feature") if not _is_shown(mention, account.scene)]
+        [mention.text for mention in reading.of("life", "feature") if not is_shown(mention.value, account.scene.kind)]
     )
     if unseen:
-        warnings.append(f"These do not show in {shown} and were left out: {', '.join(unseen)}.")
+        notices.append(notice("NOT_SHOWN_THERE", place=place, words=unseen))
     left_out = _unique([mention.text for mention in reading.of("undrawn") if mention.text != named])
     if left_out:
-        warnings.append(f"Studio cannot draw this and left it out: {', '.join(left_out)}.")
-    return warnings
+        notices.append(notice("LEFT_OUT", words=left_out))
+    return notices
 
 
-def _is_shown(mention: Mention, scene: Scene) -> bool:
-    return scene.kind in SHOWN_ONLY_IN.get(mention.value, {scene.kind})
-
-
-def _camera_warnings(scene: Scene) -> list[str]:
-    warnings = []
+def _camera_notices(scene: Scene) -> list[Notice]:
+    notices = []
     for step in (step for part in scene.segments for step in part):
-        name = family(step.move).replace("_", " ")
+        move = family(step.move).replace("_", " ")
         given, ratio = degrees_given(step, scene.motion), ratio_given(step, scene.motion)
         if step.degrees is not None and given is not None and given < step.degrees:
-            warnings.append(
-                f"The camera's {name} turns {given:g} degrees, the most Studio gives ({step.degrees:g} asked)."
-            )
+            notices.append(notice("TURN_LIMITED", move=move, given=float(given), asked=float(step.degrees)))
         if step.ratio is not None and ratio is not None and ratio < step.ratio:
-            warnings.append(f"The camera zooms {ratio:g} times, the most Studio gives; {step.ratio:g} were asked.")
+            notices.append(notice("ZOOM_LIMITED", given=float(ratio), asked=float(step.ratio)))
     told = sum(max((step.seconds or 0.0 for step in part), default=0.0) for part in scene.segments)
     if told > scene.seconds:
-        warnings.append(f"The camera moves were to take {told:g} seconds; they were fitted into {scene.seconds:g}.")
-    return warnings
+        notices.append(notice("MOVES_FITTED", asked=float(told), given=scene.seconds))
+    return notices
 
 
 def _unique(words: list[str]) -> list[str]:

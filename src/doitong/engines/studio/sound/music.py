@@ -21,7 +21,7 @@ _CHORDS = {
     Mood.DREAMY: _FLOATING,
 }
 _CHORD_SECONDS = 2.5
-_OVERTONES = ((1, 1.0), (2, 0.34), (3, 0.16), (4, 0.07), (5, 0.035))
+_OVERTONES = ((1, 1.0), (2, 0.50), (3, 0.28), (4, 0.15), (5, 0.08), (6, 0.04))
 
 
 def key_of(random: Random) -> int:
@@ -64,7 +64,7 @@ def _sing(reel: Reel, random: Random, track: Stereo, pitch: float, envelope: Flo
     sounding = np.flatnonzero(envelope > 1e-4)
     if not len(sounding):
         return
-    level = (1.2, 0.55, 0.5, 0.42, 0.34)[voice % 5]
+    level = (0.95, 0.60, 0.56, 0.50, 0.42)[voice % 5]
     bright = np.clip(1 + 0.35 * reel.drift(random, 3.0), 0.2, 2.0).astype(np.float32)
     table = np.zeros(4096, np.float32)
     turns = np.arange(4096) / 4096 * 2 * math.pi

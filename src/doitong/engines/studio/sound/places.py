@@ -23,7 +23,7 @@ def city(reel: Reel, random: Random, is_night: bool) -> Stereo:
     for shape, level, period in (
         (band(32, 120, 0.3), 1.0, 4.0),
         (band(110, 520, 0.8), 0.62, 2.0),
-        (band(480, 2400, 0.9), 0.24 if is_night else 0.36, 1.4),
+        (band(480, 2400, 0.9), 0.36 if is_night else 0.44, 1.4),
     ):
         noise = reel.wide_noise(random, shape, 0.7)
         breaths = [np.clip(1 + 0.22 * reel.drift(random, period), 0.3, 2) * np.float32(level) for _ in range(2)]
@@ -79,7 +79,8 @@ def void(reel: Reel, random: Random) -> Stereo:
     """Space as films have it: a low drone of fifths that beats slowly, and a sheen that comes and goes."""
     track = reel.silence()
     root = float(random.choice([41.2, 43.65, 46.25, 49.0, 55.0]))
-    for ratio, level in ((1, 1.0), (1.4983, 0.55), (2, 0.5), (2.9966, 0.2), (4, 0.12), (5.04, 0.05)):
+    for ratio, level in ((1, 0.8), (1.4983, 0.5), (2, 0.55), (2.9966, 0.36), (4, 0.34), (5.993, 0.26), (8, 0.22),
+                         (11.99, 0.10)):  # fmt: skip
         wide = 0.0 if ratio < 2 else 1.0  # the lowest are one sound for both ears: apart, they would cancel
         for cents in (-4.0, 3.0):
             breath = np.clip(1 + 0.3 * reel.drift(random, 3.5), 0.2, 1.8).astype(np.float32)
@@ -87,10 +88,10 @@ def void(reel: Reel, random: Random) -> Stereo:
             for side in range(2):
                 pitch = reel.whole(root * ratio * 2 ** ((cents + wide * (1.5 * side + random.uniform(-1, 1))) / 1200))
                 track[side] += tone(pitch, reel.length, start) * swelling
-    wind = reel.wide_noise(random, band(60, 340, 0.6), 0.8)
+    wind = reel.wide_noise(random, band(120, 620, 0.6), 0.8)
     sheen = reel.wide_noise(random, band(1300, 5200, 0.7), 1.0)
     reel.sway(sheen, *(np.clip(1 + 0.8 * reel.drift(random, 2.2), 0, 3) for _ in range(2)))
-    track += wind * np.float32(0.22) + sheen * np.float32(0.05)
+    track += wind * np.float32(0.26) + sheen * np.float32(0.11)
     return track
 
 

@@ -31,7 +31,7 @@ _SPACES = {
     SceneKind.UNDERWATER: Space(2.8, 900),
     SceneKind.ABSTRACT: Space(3.0, 5600),
 }
-_LOUD, _USUAL, _CALM, _HUSHED = -16.0, -18.0, -20.0, -24.0  # LUFS
+_LOUD, _USUAL, _CALM, _HUSHED = -16.0, -18.0, -20.0, -22.0  # LUFS
 _LOUDNESS = {
     SceneKind.SEA: _LOUD,
     SceneKind.BEACH: _LOUD,
@@ -135,7 +135,7 @@ def _add_outdoors(mix: Mix, scene: Scene) -> None:
             level = -5 if scene.kind is SceneKind.ISLANDS else 0
             mix.add(water.surf(reel, reel.random(22), waves, wash), level)
         case SceneKind.LAKE:
-            mix.add(water.lapping(reel, reel.random(21), scene.wind), -9, 0.06)
+            mix.add(water.lapping(reel, reel.random(21), scene.wind), -6, 0.06)
         case SceneKind.MOUNTAINS:
             if scene.snow < 0.8 and scene.season is not Season.WINTER:
                 mix.add(water.stream(reel, reel.random(21)), -21, 0.2)

@@ -50,7 +50,8 @@ def waves_of(reel: Reel, random: Random, period_seconds: float, phase: float | N
         is_even = phase is not None or (reel.is_loop and count == 1)
         late = 0.0 if is_even else float(random.normal(0, 0.07)) * pace
         size = 0.62 + 0.38 * abs(math.sin(1.1 + 2.0 * number)) + float(random.uniform(-0.08, 0.08))
-        waves.append(Wave(first + number * pace + late, size, float(random.uniform(-0.55, 0.55))))
+        side = 1.0 if number % 2 else -1.0  # in turn, or a short film leans to one side
+        waves.append(Wave(first + number * pace + late, size, side * float(random.uniform(0.05, 0.5))))
     return waves
 
 
@@ -136,7 +137,7 @@ def lapping(reel: Reel, random: Random, wind: float) -> Stereo:
         size = 0.3 + 0.7 * float(random.random())
         _add_hump(reel, envelope, at, (0.20, 0.02, 0.22), size)
         moments += [at + abs(float(random.normal(0, 0.16))) for _ in range(int(random.poisson(4 * size)))]
-    reel.sway(rush, envelope)
+    reel.sway(rush, envelope + np.float32(0.20))  # a lake is never quite still
     track += rush
     track += np.float32(2.1) * bubbles(reel, random, moments, 260, 950, 0.7)
     return track
@@ -167,7 +168,11 @@ def plume(reel: Reel, random: Random) -> Stereo:
 def depths(reel: Reel, random: Random) -> Stereo:
     """Under water: everything above a few hundred hertz is gone, and the rest sways."""
     track = reel.silence()
-    for shape, level, period in ((band(25, 110, 0.2), 1.0, 3.0), (band(100, 380, 0.8), 0.45, 1.8)):
+    for shape, level, period in (
+        (band(25, 110, 0.2), 0.62, 3.0),
+        (band(100, 380, 0.6), 0.62, 1.8),
+        (band(300, 900, 0.9, 3.0), 0.42, 1.1),  # what small speakers can give of it
+    ):
         noise = reel.wide_noise(random, shape, 0.5)
         breaths = [np.clip(1 + 0.4 * reel.drift(random, period), 0.15, 2.2) * np.float32(level) for _ in range(2)]
         reel.sway(noise, *breaths)

@@ -22,11 +22,11 @@ _EAR_TO_EAR = 150  # points of an envelope by which a gust reaches the right ear
 
 
 def gusts(reel: Reel, random: Random, wind: float) -> Curve:
-    """How hard it blows, about 0.1–1.6: slow breaths, quicker ones the windier it is."""
+    """How hard it blows, about 0.3–1.6: slow breaths, quicker ones the windier it is."""
     slow, quick = reel.drift(random, 2.6), reel.drift(random, 0.8)
     restless = min(1.0, 0.35 + 0.4 * wind)
     strength = 0.6 + 0.26 * restless * slow + 0.11 * restless * quick
-    return np.clip(strength, 0.12, 1.6).astype(np.float32)
+    return np.clip(strength, 0.26, 1.6).astype(np.float32)
 
 
 def wind(reel: Reel, random: Random, gust: Curve) -> Stereo:
