@@ -6,29 +6,23 @@ import pytest
 
 from doitong.core.clock import SteppedClock
 from doitong.doors.dashboard.operator import ROUTES
-from doitong.doors.dashboard.route import Access
+from doitong.doors.dashboard.route import Access, Route
 from doitong.generations.model import RawRequest
 from tests.dashboard.conftest import SignedInHouse
-from tests.dashboard.test_queries import counted
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 OPERATORS = [route for route in ROUTES if route.access is Access.OPERATOR]
 
 
 @pytest.mark.parametrize("route", OPERATORS, ids=lambda route: f"{route.method} {route.path}")
-async def test_for_everybody_else_it_is_no_page(signed_in: SignedInHouse, route: object) -> None:
-    assert route in OPERATORS
-    method, path = route.method, route.path.replace("{id}", signed_in.account_id)  # type: ignore[attr-defined]
+async def test_for_everybody_else_it_is_no_page(signed_in: SignedInHouse, route: Route) -> None:
+    method, path = route.method, route.path.replace("{id}", signed_in.account_id)
     form = {"confirmed": "yes", "credits": "5", "reason": "x"}
     unknown = await signed_in.client.request(method, "/dashboard/no-such-page", data=form)
     refused = await signed_in.client.request(method, f"/dashboard{path}", data=form)
     assert refused.status_code == unknown.status_code == 404
-    assert _without_addresses(refused.text) == _without_addresses(unknown.text)
+    assert refused.content == unknown.content
     assert (await signed_in.application.ledger.balance(signed_in.account_id)).available == 1000
-
-
-def _without_addresses(page: str) -> str:
-    return page
 
 
 async def test_names_of_customers_stay_text(operator_house: SignedInHouse) -> None:
@@ -56,7 +50,7 @@ async def test_accounts_are_found_by_name_and_address(operator_house: SignedInHo
     account = await operator_house.application.accounts.create("Studio Bled", "pro", email="info@studio-bled.si")
     page = await operator_house.client.get("/dashboard/operator/accounts", params={"q": text})
     assert (account.id in page.text) is is_found
-    assert operator_house.account_id not in page.text or text in ("", "t")
+    assert operator_house.account_id not in page.text
 
 
 async def test_an_account_is_found_by_a_members_address(operator_house: SignedInHouse) -> None:
@@ -163,9 +157,3 @@ async def test_an_owner_reads_the_own_log_only(signed_in: SignedInHouse) -> None
         assert page.status_code == 200
         assert "account.create" in page.text
         assert other.id not in page.text.replace(f"account={other.id}", "")
-
-
-async def test_the_overview_asks_a_bounded_number_of_things(operator_house: SignedInHouse) -> None:
-    with counted(operator_house.application) as sent:
-        assert (await operator_house.client.get("/dashboard/operator")).status_code == 200
-    assert len(sent) <= 8

@@ -25,26 +25,28 @@ def pages() -> list[Route]:
 def counted(application: Application) -> Iterator[list[str]]:
     """The statements that the application sends while this is open."""
     sent: list[str] = []
-    take, listening = application.database.pool.acquire, set()
-
-    def log(record: "asyncpg.connection.LoggedQuery") -> None:
-        sent.append(record.query)
-
-    def acquire(*arguments: object, **named: object) -> object:
-        context = take(*arguments, **named)  # type: ignore[arg-type]
-        return _Listening(context, log, listening)
-
-    application.database.pool.acquire = acquire  # type: ignore[assignment]
+    pool = application.database.pool
+    application.database.pool = _ListeningPool(pool, lambda record: sent.append(record.query))  # type: ignore[assignment]
     try:
         yield sent
     finally:
-        application.database.pool.acquire = take  # type: ignore[method-assign]
+        application.database.pool = pool
+
+
+class _ListeningPool:
+    """The pool, its connections listened to while they are out."""
+
+    def __init__(self, pool: object, log: Callable[..., None]) -> None:
+        self._pool, self._log = pool, log
+
+    def acquire(self) -> object:
+        return _Listening(self._pool.acquire(), self._log)  # type: ignore[attr-defined]
 
 
 class _Listening:
     """An acquired connection, listened to while it is out."""
 
-    def __init__(self, context: object, log: Callable[..., None], _: set[int]) -> None:
+    def __init__(self, context: object, log: Callable[..., None]) -> None:
         self._context, self._log = context, log
 
     async def __aenter__(self) -> object:
@@ -69,7 +71,7 @@ async def make_things(house: SignedInHouse) -> dict[str, str]:
         "gallery": made[0],
         "generations": made[0],
         "webhooks/deliveries": delivery.id,
-        "webhooks": endpoint.id,
+        "webhooks/endpoints": endpoint.id,
         "keys": key.key.id,
         "operator/accounts": house.account_id,
         "operator/deliveries": delivery.id,

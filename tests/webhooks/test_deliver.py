@@ -6,8 +6,9 @@ Duplicates share the event id.
 import asyncio
 import hashlib
 import hmac
+import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from standardwebhooks import Webhook
 
 from doitong.accounts.service import AccountService
 from doitong.core.clock import SteppedClock
-from doitong.db.pool import Database
+from doitong.db.pool import Connection, Database
 from doitong.egress.client import EgressClient
 from doitong.egress.model import EgressPolicy
 from doitong.webhooks.deliver import LEASE, Deliverer
@@ -28,6 +29,7 @@ from doitong.webhooks.model import (
     DeliveryState,
     DisabledReason,
     EndpointChange,
+    EventType,
 )
 
 from .conftest import BODY, NO_JITTER, Receiver, World, open_receiver, raw_answer
@@ -293,6 +295,32 @@ async def test_five_days_of_only_failures_disable(world: World, deliverer: Deliv
         await fail_until_exhausted(world, deliverer, delivery_id)
     endpoint = await world.webhooks.get_endpoint(world.account_id, endpoint.id)
     assert (endpoint.disabled_reason, endpoint.failing_since) == (DisabledReason.FAILING, began)
+
+
+async def test_a_disabled_endpoint_is_told_of_once(
+    world: World, database: Database, egress: EgressClient, receiver: Receiver
+) -> None:
+    """By an event to the endpoints that are left, to the owners, and by an audit row: all in one transaction."""
+    told: list[tuple[str, str]] = []
+
+    async def tell_owners(connection: Connection, account_id: str, url: str, now: datetime) -> None:
+        told.append((account_id, url))
+
+    deliverer = Deliverer(database, egress, world.clock, lambda: NO_JITTER, tell_owners=tell_owners)
+    receiver.script = [raw_answer(410)]
+    gone = await world.webhooks.create_endpoint(world.account_id, receiver.url)
+    left = await world.webhooks.create_endpoint(world.account_id, "http://127.0.0.1:9/", ["endpoint.disabled"])
+    [first], [second] = await world.publish(), await world.publish()
+    await deliverer.deliver(first)
+    await deliverer.deliver(second)
+    assert told == [(world.account_id, receiver.url)]
+    page = await world.webhooks.list_deliveries(world.account_id)
+    [news] = [delivery for delivery in page.items if delivery.event_type is EventType.ENDPOINT_DISABLED]
+    body = json.loads((await world.webhooks.get_delivery(world.account_id, news.id)).body)
+    assert (news.endpoint_id, body["endpointId"], body["reason"]) == (left.id, gone.id, "gone")
+    async with database.reading() as connection:
+        rows = await connection.fetch("SELECT actor_kind FROM audit WHERE action = 'endpoint.disable'")
+    assert [row["actor_kind"] for row in rows] == ["system"]
 
 
 async def test_one_success_forgets_failures(world: World, deliverer: Deliverer, receiver: Receiver) -> None:

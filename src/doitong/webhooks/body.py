@@ -55,9 +55,16 @@ def build_body(generation: EndedGeneration) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def disabled_body(endpoint_id: str, url: str, reason: str, now: datetime) -> str:
-    """What is told of an endpoint that was switched off: the flat form of the others."""
-    body = {"id": endpoint_id, "status": "disabled", "url": url, "reason": reason, "disabledAt": to_iso(now)}
+def disabled_body(account_id: str, endpoint_id: str, url: str, reason: str, now: datetime) -> str:
+    """What is told of an endpoint that was switched off, to those that are left."""
+    body = {
+        "type": "endpoint.disabled",
+        "accountId": account_id,
+        "endpointId": endpoint_id,
+        "url": url,
+        "reason": reason,
+        "createdAt": to_iso(now),
+    }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -180,7 +180,7 @@ class Deliverer:
         """An endpoint was switched off: an audit row, an event for those that are left, a mail to the owners."""
         details = {"url": claimed.url.partition("?")[0], "reason": reason.value}
         await audit.record(connection, claimed.account_id, SYSTEM, "endpoint.disable", endpoint_id, details, now)
-        body = disabled_body(endpoint_id, claimed.url, reason, now)
+        body = disabled_body(claimed.account_id, endpoint_id, claimed.url, reason, now)
         await publish(connection, EventType.ENDPOINT_DISABLED, claimed.account_id, None, body, None, now)
         await self._tell_owners(connection, claimed.account_id, claimed.url, now)
 
