@@ -1,9 +1,9 @@
 """Guarantee: no page of the dashboard asks the database more than eight things, however much there is to show."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
-import asyncpg
 import pytest
 
 from doitong.app import Application
@@ -24,39 +24,32 @@ def pages() -> list[Route]:
 @contextmanager
 def counted(application: Application) -> Iterator[list[str]]:
     """The statements that the application sends while this is open."""
-    sent: list[str] = []
-    pool = application.database.pool
-    application.database.pool = _ListeningPool(pool, lambda record: sent.append(record.query))  # type: ignore[assignment]
+    database, sent = application.database, []
+    pool = database.pool
+    database.pool = _ListenedPool(pool, lambda record: sent.append(record.query))  # type: ignore[assignment]
     try:
         yield sent
     finally:
-        application.database.pool = pool
+        database.pool = pool
 
 
-class _ListeningPool:
-    """The pool, its connections listened to while they are out."""
+class _ListenedPool:
+    """A pool whose connections are listened to while they are out."""
 
-    def __init__(self, pool: object, log: Callable[..., None]) -> None:
+    def __init__(self, pool: Any, log: Callable[[Any], None]) -> None:
         self._pool, self._log = pool, log
 
-    def acquire(self) -> object:
-        return _Listening(self._pool.acquire(), self._log)  # type: ignore[attr-defined]
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        async with self._pool.acquire() as connection:
+            connection.add_query_logger(self._log)
+            try:
+                yield connection
+            finally:
+                connection.remove_query_logger(self._log)
 
-
-class _Listening:
-    """An acquired connection, listened to while it is out."""
-
-    def __init__(self, context: object, log: Callable[..., None]) -> None:
-        self._context, self._log = context, log
-
-    async def __aenter__(self) -> object:
-        self._connection = await self._context.__aenter__()  # type: ignore[attr-defined]
-        self._connection.add_query_logger(self._log)
-        return self._connection
-
-    async def __aexit__(self, *failure: object) -> None:
-        self._connection.remove_query_logger(self._log)
-        await self._context.__aexit__(*failure)  # type: ignore[attr-defined]
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
 
 
 async def make_things(house: SignedInHouse) -> dict[str, str]:
@@ -86,7 +79,7 @@ async def test_a_page_asks_the_database_at_most_eight_things(operator_house: Sig
     client = operator_house.client if route.access is not Access.OPEN else operator_house.stranger
     with counted(operator_house.application) as sent:
         answer = await client.get(f"/dashboard{path}")
-    assert answer.status_code in (200, 303, 404), answer.text[:500]
+    assert answer.status_code in (200, 303, 404, 410), answer.text[:500]
     if "{id}" in route.path and place in things:
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
     assert len(sent) <= STATEMENTS_MAXIMUM, "\n".join(sent)

@@ -257,7 +257,7 @@ _SPECS = (
         ),
         Text(
             "Wait until `resetsAt`, raise the key's `monthlyBudget`, or use another key. Nothing was charged.",
-            "Počakajte do `resetsAt`, zvišajte `monthlyBudget` ključa ali uporabite drug ključ. Nič ni bilo zaračunano.",
+            "Počakajte do `resetsAt`, zvišajte `monthlyBudget` ključa ali uporabite drug ključ. Nič ni zaračunano.",
         ),
     ),
     _spec(
@@ -355,7 +355,7 @@ _SPECS = (
             "Ta zahteva ni prišla s strani tega spletišča",
         ),
         Text(
-            "Changes are made from the dashboard's own pages. Behind a proxy, set `DOITONG_PUBLIC_URL` and pass `Host`.",
+            "Changes come from the dashboard's own pages. Behind a proxy, set `DOITONG_PUBLIC_URL` and pass `Host`.",
             "Spremembe se delajo na straneh nadzorne plošče. Za posrednikom nastavite `DOITONG_PUBLIC_URL` "
             "in posredujte `Host`.",
         ),

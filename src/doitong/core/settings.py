@@ -112,8 +112,8 @@ class Settings(BaseSettings):
     smtp_url: str = Field(
         "",
         repr=False,
-        description="Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS where offered) or smtps://…:465. Empty: mails "
-        "are written to the log and, on loopback, shown at /dashboard/mailbox.",
+        description="Mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS where offered) or smtps://…:465. Empty: "
+        "mails are written to the log and, on loopback, shown at /dashboard/mailbox.",
     )
     mail_from: str = Field("Doitong <doitong@localhost>", description="Sender of mails.")
     oidc_issuer: str = Field("", description="OpenID Connect issuer whose accounts may sign in; empty for none.")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from doitong.accounts.store import to_account
+from doitong.accounts.model import Account
 from doitong.db.pool import Connection, Row
 from doitong.members.model import Belonging, Member, Role, Session, SignedIn
 
@@ -12,12 +12,19 @@ MEMBER = (
 )
 
 
+# by name: a whole row as one value would have the driver look its type up on every new connection
+ACCOUNT = (
+    "account.name AS account_name, account.plan, account.email AS account_email, account.limits,"
+    " account.language AS account_language, account.created_at AS account_created_at, account.disabled_at"
+)
+
+
 async def find_signed_in(connection: Connection, digest: bytes, now: datetime) -> SignedIn | None:
     """Member, session, account and role behind a session's secret, in one round trip; None once it has expired."""
     row = await connection.fetchrow(
         f"""
         SELECT {MEMBER}, membership.role, session.id AS session_id, session.account_id, session.last_seen_at,
-            session.created_at AS session_created_at, session.expires_at, session.address, session.agent, account
+            session.created_at AS session_created_at, session.expires_at, session.address, session.agent, {ACCOUNT}
         FROM session JOIN member ON member.id = session.member_id
         JOIN membership ON membership.member_id = member.id AND membership.account_id = session.account_id
         JOIN account ON account.id = session.account_id
@@ -38,7 +45,7 @@ async def find_signed_in(connection: Connection, digest: bytes, now: datetime) -
         address=row["address"],
         agent=row["agent"],
     )
-    return SignedIn(to_member(row), session, to_account(row["account"]), Role(row["role"]))
+    return SignedIn(to_member(row), session, _account_of(row), Role(row["role"]))
 
 
 # members
@@ -106,6 +113,25 @@ async def set_operator(connection: Connection, member_id: str, is_operator: bool
     await connection.execute("UPDATE member SET is_operator = $2 WHERE id = $1", member_id, is_operator)
 
 
+async def find_by_identity(connection: Connection, issuer: str, subject: str) -> Member | None:
+    row = await connection.fetchrow(
+        f"""
+        SELECT {MEMBER} FROM member_identity JOIN member ON member.id = member_identity.member_id
+        WHERE issuer = $1 AND subject = $2
+        """,  # noqa: S608 - a constant list of columns
+        issuer,
+        subject,
+    )
+    return None if row is None else to_member(row)
+
+
+async def insert_identity(connection: Connection, issuer: str, subject: str, member_id: str, now: datetime) -> None:
+    await connection.execute(
+        "INSERT INTO member_identity (issuer, subject, member_id, created_at) VALUES ($1, $2, $3, $4)",
+        *(issuer, subject, member_id, now),
+    )
+
+
 # accounts of a member
 
 
@@ -139,6 +165,19 @@ async def take_credits(connection: Connection, address: bytes) -> bool:
     """Note that an address has its sign-up credits; False when it had them before."""
     done = await connection.execute("INSERT INTO credited_address (digest) VALUES ($1) ON CONFLICT DO NOTHING", address)
     return bool(done == "INSERT 0 1")
+
+
+def _account_of(row: Row) -> Account:
+    return Account(
+        id=row["account_id"],
+        name=row["account_name"],
+        plan=row["plan"],
+        email=row["account_email"],
+        language=row["account_language"],
+        limits=row["limits"],
+        created_at=row["account_created_at"],
+        disabled_at=row["disabled_at"],
+    )
 
 
 def to_member(row: Row) -> Member:

@@ -1,1 +1,1 @@
-"""Words: what people read, in English and Slovenian, from gettext catalogues; numbers and moments as they write them."""
+"""Words: what people read, in English and Slovenian, from gettext catalogues; numbers and moments as written there."""

@@ -21,7 +21,7 @@ _LOCALES = {"en": "en_GB", "sl": "sl_SI"}
 _GROUP_SIGNS = {"en": ",", "sl": "."}
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translated where it is shown"
+def N_(message: str) -> str:
     """Marks a message that stands in a table and is translated where it is shown."""
     return message
 
@@ -92,8 +92,8 @@ def _key(message_id: str | Sequence[str]) -> str:
     return message_id if isinstance(message_id, str) else message_id[0]
 
 
-def _text(translation: str | Sequence[str]) -> str | tuple[str, ...]:
-    return translation if isinstance(translation, str) else tuple(translation)
+def _text(translation: str | Sequence[str] | None) -> str | tuple[str, ...]:
+    return translation if isinstance(translation, str) else tuple(translation or ())
 
 
 def slovenian_plural(count: int) -> int:

@@ -1,4 +1,4 @@
-"""`doitong work`: four PGQueuer loops (renders, quick jobs, deliveries, mails), the poller and the sweep, until SIGTERM.
+"""`doitong work`: four PGQueuer loops (renders, quick jobs, deliveries, mails), poller and sweep, until SIGTERM.
 
 A job is only a reason to look. Renders have a loop of their own, which takes no more jobs than there are places
 to render, so that who is next is decided when a place is free. Deliveries have one, so that receivers that are
