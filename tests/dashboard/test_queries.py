@@ -13,6 +13,7 @@ from doitong.generations.model import RawRequest
 from tests.dashboard.conftest import SignedInHouse
 
 STATEMENTS_MAXIMUM = 8
+DRIVERS_OWN = ("typeinfo_tree", "current_setting('jit')")  # asked once a connection, for the types of columns
 # pages that wait for news ask again each time, and a file is written as it is read
 NOT_A_PAGE = ("/state", "/events", ".zip", ".csv", "/callback", "/sign-in/oidc", "/export")
 
@@ -77,9 +78,11 @@ async def test_a_page_asks_the_database_at_most_eight_things(operator_house: Sig
     place = route.path.strip("/").partition("/{")[0]
     path = route.path.replace("{id}", things.get(place, "none")).replace("{token}", "none")
     client = operator_house.client if route.access is not Access.OPEN else operator_house.stranger
+    await client.get(f"/dashboard{path}")  # the driver looks types up once a connection
     with counted(operator_house.application) as sent:
         answer = await client.get(f"/dashboard{path}")
     assert answer.status_code in (200, 303, 404, 410), answer.text[:500]
     if "{id}" in route.path and place in things:
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
-    assert len(sent) <= STATEMENTS_MAXIMUM, "\n".join(sent)
+    ours = [query for query in sent if not any(word in query for word in DRIVERS_OWN)]
+    assert len(ours) <= STATEMENTS_MAXIMUM, "\n".join(ours)

@@ -309,7 +309,7 @@ async def test_a_disabled_endpoint_is_told_of_once(
     deliverer = Deliverer(database, egress, world.clock, lambda: NO_JITTER, tell_owners=tell_owners)
     receiver.script = [raw_answer(410)]
     gone = await world.webhooks.create_endpoint(world.account_id, receiver.url)
-    left = await world.webhooks.create_endpoint(world.account_id, "http://127.0.0.1:9/", ["endpoint.disabled"])
+    left = await world.webhooks.create_endpoint(world.account_id, "http://127.0.0.1:8999/left", ["endpoint.disabled"])
     [first], [second] = await world.publish(), await world.publish()
     await deliverer.deliver(first)
     await deliverer.deliver(second)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from doitong.accounts.model import Account
-from doitong.generations.upstream_store import EngineState
 from doitong.ledger.model import Balance
 
 
@@ -66,6 +65,16 @@ class EngineUse:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineCondition:
+    """How an engine elsewhere stands, as a worker saw it last; `problem` is None while nothing is wrong."""
+
+    engine: str
+    problem: str | None
+    detail: str
+    credits: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """How the installation stands. `depths` counts open generations by (lane, stage); `hours` the requests of each of
     the last 24 hours, the oldest first; `deliveries` those of the last 24 hours by state."""
@@ -75,7 +84,7 @@ class Overview:
     days: Sequence[Day]
     deliveries: Mapping[str, int]
     workers: Sequence[Worker]
-    engines: Sequence[EngineState]
+    engines: Sequence[EngineCondition]
 
     @property
     def open(self) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from doitong.core.clock import Clock
@@ -12,7 +13,16 @@ from doitong.generations import store as generations
 from doitong.generations.model import Generation, GenerationFilter
 from doitong.generations.upstream_store import read_states
 from doitong.oversight import store
-from doitong.oversight.model import AccountRow, AccountRowPage, Day, EngineUse, Overview, Person, Worker
+from doitong.oversight.model import (
+    AccountRow,
+    AccountRowPage,
+    Day,
+    EngineCondition,
+    EngineUse,
+    Overview,
+    Person,
+    Worker,
+)
 
 DAYS, HOURS = 30, 24
 PEOPLE_MAX = 50
@@ -28,8 +38,8 @@ class Oversight:
         self._clock = clock
         self._started_at = clock.now()
 
-    async def overview(self) -> Overview:
-        """How the installation stands now, and how its last days were."""
+    async def overview(self, served: Collection[str]) -> Overview:
+        """How the installation stands now, and how its last days were; of engines elsewhere those in `served`."""
         now = self._clock.now()
         hour = now.replace(minute=0, second=0, microsecond=0)
         hours = [hour - timedelta(hours=number) for number in range(HOURS - 1, -1, -1)]
@@ -48,7 +58,11 @@ class Oversight:
             [days.get(date) or Day(date, 0, 0, 0, 0) for date in dates],
             deliveries,
             [worker for worker in workers if now - worker.seen_at <= ALIVE_FOR],
-            states,
+            [
+                EngineCondition(state.engine, state.problem, state.detail, state.credits)
+                for state in states
+                if state.engine in served
+            ],
         )
 
     async def accounts(self, text: str, first: int, before: str | None) -> AccountRowPage:

@@ -58,7 +58,7 @@ async def create_account(visit: Visit) -> Response:
         )
     except DoitongError as error:
         return await _list_page(visit, error.status, problem=error, form=form)
-    return visit.go(f"/operator/accounts/{account.id}", "account_created")
+    return visit.go(f"/operator/accounts/{account.id}", "account_made")
 
 
 async def show_account(visit: Visit) -> Response:

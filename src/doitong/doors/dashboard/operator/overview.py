@@ -69,9 +69,9 @@ def alarms(overview: Overview, disk: Disk | None, words: Words) -> list[str]:
 
 async def show_overview(visit: Visit) -> Response:
     application = visit.application
-    overview = await application.oversight.overview()
-    disk = await asyncio.to_thread(_disk, application.settings.data_dir.resolve())
     served = application.routing.engines() & set(application.routing.offers)
+    overview = await application.oversight.overview(served)
+    disk = await asyncio.to_thread(_disk, application.settings.data_dir.resolve())
     days = Chart(
         [day.day for day in overview.days],
         [
@@ -83,7 +83,6 @@ async def show_overview(visit: Visit) -> Response:
     return visit.page(
         "operator_overview.html",
         overview=overview,
-        engines=[state for state in overview.engines if state.engine in served],
         disk=disk,
         alarms=alarms(overview, disk, visit.words),
         stages=STAGES,
