@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -45,6 +46,7 @@ from doitong.media.picture import PictureCleaner
 from doitong.members.closing import Closing
 from doitong.members.registration import Registration
 from doitong.members.service import MemberService
+from doitong.members.single_sign_on import SingleSignOn
 from doitong.members.team import Team
 from doitong.moderation.service import Moderation, WordScreen
 from doitong.outputs.storage import OutputStorage, open_storage
@@ -60,6 +62,9 @@ from doitong.uploads.service import UploadService
 from doitong.usage.service import UsageService
 from doitong.webhooks.deliver import Deliverer
 from doitong.webhooks.service import Webhooks
+
+if TYPE_CHECKING:
+    from doitong.members.issuer import Issuer
 
 ENGINE_LANES = {"studio": Lane.RENDER, "scripted": Lane.SUBMIT, "runway": Lane.SUBMIT}
 EMBEDDED_RANGES = ("127.0.0.0/8", "::1/128")
@@ -81,6 +86,7 @@ class Application:
     registration: Registration
     team: Team
     closing: Closing
+    single_sign_on: SingleSignOn | None
     mailbox: Mailbox
     keys: KeyService
     ledger: LedgerService
@@ -130,6 +136,12 @@ class Application:
             accounts, dashboard_url = AccountService(database, clock), f"{settings.effective_public_url}/dashboard"
             members = MemberService(database, clock, accounts, dashboard_url)
             registration = Registration(database, clock, members, dashboard_url, is_open=settings.sign_up == "open")
+            team = Team(database, clock, members, registration, dashboard_url)
+            single_sign_on = None
+            if settings.oidc_issuer:
+                issuer = make_issuer(settings, clock, f"{dashboard_url}/sign-in/oidc/callback")
+                resources.push_async_callback(issuer.close)
+                single_sign_on = SingleSignOn(database, clock, issuer, members, registration, team)
             generations = GenerationService(
                 database,
                 notifications,
@@ -157,7 +169,8 @@ class Application:
                 registration=registration,
                 mailbox=Mailbox(database),
                 closing=Closing(database, clock, members, storage),
-                team=Team(database, clock, members, registration, dashboard_url),
+                team=team,
+                single_sign_on=single_sign_on,
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
                 reads=ReadLimiter(clock),
@@ -291,6 +304,20 @@ def build_engines(settings: Settings, work_dir: Path, clock: Clock) -> dict[str,
         )
         engines["runway"] = RunwayEngine(account, make_offer(settings), clock)
     return engines
+
+
+def make_issuer(settings: Settings, clock: Clock, redirect_uri: str) -> "Issuer":
+    """The issuer whose members may sign in. Raises ValueError for an address that is not safe."""
+    from doitong.members.issuer import Issuer  # noqa: PLC0415  (only where one is set)
+
+    return Issuer(
+        clock,
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_name,
+        redirect_uri,
+    )
 
 
 def make_offer(settings: Settings) -> RunwayOffer:

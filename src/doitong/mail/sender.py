@@ -124,11 +124,17 @@ class SmtpServer:
         self._is_tls = parts.scheme == "smtps"
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
 
+    @property
+    def starts_tls(self) -> bool | None:
+        """Whether STARTTLS has to be: None is where it is offered."""
+        if self._is_tls:
+            return False
+        return True if self._user and not _is_loopback(self._host) else None
+
     async def send(self, message: EmailMessage) -> None:
         """Raises Refusal."""
         import aiosmtplib  # noqa: PLC0415 (workers only, and of these the ones with a server)
 
-        demands_tls = bool(self._user) and not _is_loopback(self._host)
         try:
             await aiosmtplib.send(
                 message,
@@ -137,7 +143,7 @@ class SmtpServer:
                 username=self._user or None,
                 password=self._password or None,
                 use_tls=self._is_tls,
-                start_tls=None if not self._is_tls and not demands_tls else demands_tls and not self._is_tls,
+                start_tls=self.starts_tls,
                 timeout=TIMEOUT_SECONDS,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:

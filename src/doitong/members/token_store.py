@@ -87,6 +87,19 @@ async def list_invitations(connection: Connection, account_id: str, now: datetim
     return [_token(row) for row in rows]
 
 
+async def is_invited(connection: Connection, email: str, now: datetime) -> bool:
+    found: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (SELECT 1 FROM member_token JOIN account ON account.id = account_id
+            WHERE purpose = 'invite' AND lower(member_token.email) = lower($1) AND expires_at > $2 AND used_at IS NULL
+                AND disabled_at IS NULL)
+        """,
+        email,
+        now,
+    )
+    return found
+
+
 async def take_invitations_to(connection: Connection, email: str, now: datetime) -> list[Token]:
     """Use up every open invitation of an address."""
     rows = await connection.fetch(

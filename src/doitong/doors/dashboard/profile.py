@@ -95,7 +95,7 @@ async def create_account(visit: Visit) -> Response:
         await visit.application.members.create_account(visit.signed_in, name)
     except DoitongError as error:
         return await _accounts_page(visit, error.status, problem=error, form=form)
-    return visit.go("/studio", "account_created")
+    return visit.go("/studio", "own_account_created")
 
 
 async def switch_account(visit: Visit) -> Response:

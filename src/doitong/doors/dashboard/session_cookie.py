@@ -9,6 +9,8 @@ from doitong.doors.http.asgi import Call
 
 SESSION, LANGUAGE, NOTICE = "doitong_session", "doitong_language", "doitong_notice"
 SIGN_UP = "doitong_sign_up"  # which browser signed up: there the link in the mail is proof enough
+SIGN_IN_ELSEWHERE = "doitong_sign_in"  # from the way to the issuer until the way back
+SIGN_IN_ELSEWHERE_SECONDS = 600
 SESSION_SECONDS = 14 * 24 * 3600  # moved on by visits, as the session is
 SIGN_UP_SECONDS = 3 * 24 * 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
