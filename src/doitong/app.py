@@ -29,6 +29,7 @@ from doitong.engines.port import Engine
 from doitong.engines.runway.table import RunwayOffer
 from doitong.generations.attempts import AttemptRunner, AttemptSettings
 from doitong.generations.films import FilmKeeper
+from doitong.generations.leftovers import Leftovers
 from doitong.generations.model import Lane
 from doitong.generations.poller import Poller
 from doitong.generations.routing import Routing, read_routes
@@ -133,15 +134,9 @@ class Application:
             uploads = UploadService(database, storage, egress, PictureCleaner(), clock)
             metrics, secret = Metrics(), await read_secret(settings)
             moderation = Moderation(database, clock, screen, settings.moderation_strikes)
-            accounts, dashboard_url = AccountService(database, clock), f"{settings.effective_public_url}/dashboard"
-            members = MemberService(database, clock, accounts, dashboard_url)
-            registration = Registration(database, clock, members, dashboard_url, is_open=settings.sign_up == "open")
-            team = Team(database, clock, members, registration, dashboard_url)
-            single_sign_on = None
-            if settings.oidc_issuer:
-                issuer = make_issuer(settings, clock, f"{dashboard_url}/sign-in/oidc/callback")
-                resources.push_async_callback(issuer.close)
-                single_sign_on = SingleSignOn(database, clock, issuer, members, registration, team)
+            people = make_people(settings, database, clock)
+            if people.single_sign_on is not None:
+                resources.push_async_callback(people.single_sign_on.issuer.close)
             generations = GenerationService(
                 database,
                 notifications,
@@ -163,14 +158,14 @@ class Application:
                 notifications=notifications,
                 metrics=metrics,
                 egress=egress,
-                accounts=accounts,
+                accounts=people.accounts,
                 audit=AuditService(database),
-                members=members,
-                registration=registration,
+                members=people.members,
+                registration=people.registration,
+                team=people.team,
+                single_sign_on=people.single_sign_on,
+                closing=Closing(database, clock, people.members, storage),
                 mailbox=Mailbox(database),
-                closing=Closing(database, clock, members, storage),
-                team=team,
-                single_sign_on=single_sign_on,
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
                 reads=ReadLimiter(clock),
@@ -182,13 +177,7 @@ class Application:
                 routing=routing,
                 moderation=moderation,
                 oversight=Oversight(database, clock),
-                settlement=Settlement(
-                    database,
-                    clock,
-                    routing,
-                    timedelta(seconds=settings.generation_timeout_seconds),
-                    settings.effective_cdn_base_url,
-                ),
+                settlement=make_settlement(settings, database, clock, routing),
                 sharing=SharingService(database, clock),
                 usage=UsageService(database),
                 alerts=AlertService(database, clock, f"{settings.effective_public_url}/dashboard/credits"),
@@ -218,6 +207,7 @@ class Workshop:
 
     engines: dict[str, Engine]
     runner: AttemptRunner
+    leftovers: Leftovers
     upstreams: Upstreams
     poller: Poller
     sweeper: Sweeper
@@ -237,12 +227,13 @@ class Workshop:
         lease = timedelta(seconds=settings.lease_seconds)
         timeout = timedelta(seconds=settings.generation_timeout_seconds)
         upstreams = Upstreams(app.database, app.clock, engines, app.routing, app.metrics)
+        keeper = FilmKeeper(app.storage, app.uploads, app.provenance)
         runner = AttemptRunner(
             app.database,
             app.notifications,
             app.clock,
             engines,
-            FilmKeeper(app.storage, app.uploads, app.provenance),
+            keeper,
             app.uploads,
             app.metrics,
             AttemptSettings(lease, timeout, work_dir, settings.effective_cdn_base_url),
@@ -252,6 +243,7 @@ class Workshop:
         return cls(
             engines=engines,
             runner=runner,
+            leftovers=Leftovers(app.database, app.clock, engines, keeper),
             upstreams=upstreams,
             poller=Poller(app.database, app.clock, engines, runner, lease, timeout),
             sweeper=Sweeper(app.database, app.clock, runner, app.storage, settings.effective_cdn_base_url),
@@ -306,6 +298,32 @@ def build_engines(settings: Settings, work_dir: Path, clock: Clock) -> dict[str,
     return engines
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """What is about accounts and their members; they know each other."""
+
+    accounts: AccountService
+    members: MemberService
+    registration: Registration
+    team: Team
+    single_sign_on: SingleSignOn | None
+
+
+def make_people(settings: Settings, database: Database, clock: Clock) -> People:
+    """Raises ValueError for an issuer that cannot be used."""
+    accounts = AccountService(database, clock)
+    url = f"{settings.effective_public_url}/dashboard"
+    members = MemberService(database, clock, accounts, url)
+    registration = Registration(database, clock, members, url, is_open=settings.sign_up == "open")
+    team = Team(database, clock, members, registration, url)
+    if not settings.oidc_issuer:
+        return People(accounts, members, registration, team, None)
+    issuer = make_issuer(settings, clock, f"{url}/sign-in/oidc/callback")
+    return People(
+        accounts, members, registration, team, SingleSignOn(database, clock, issuer, members, registration, team)
+    )
+
+
 def make_issuer(settings: Settings, clock: Clock, redirect_uri: str) -> "Issuer":
     """The issuer whose members may sign in. Raises ValueError for an address that is not safe."""
     from doitong.members.issuer import Issuer  # noqa: PLC0415  (only where one is set)
@@ -318,6 +336,11 @@ def make_issuer(settings: Settings, clock: Clock, redirect_uri: str) -> "Issuer"
         settings.oidc_name,
         redirect_uri,
     )
+
+
+def make_settlement(settings: Settings, database: Database, clock: Clock, routing: Routing) -> Settlement:
+    timeout = timedelta(seconds=settings.generation_timeout_seconds)
+    return Settlement(database, clock, routing, timeout, settings.effective_cdn_base_url)
 
 
 def make_offer(settings: Settings) -> RunwayOffer:

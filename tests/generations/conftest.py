@@ -102,9 +102,9 @@ class Worker:
             case queue.STORE:
                 await self.workshop.runner.run_storing(payload)
             case queue.CANCEL:
-                await self.workshop.runner.run_cancel(payload)
+                await self.workshop.leftovers.clear_canceled(payload)
             case queue.DELETE:
-                await self.workshop.runner.run_delete(payload)
+                await self.workshop.leftovers.clear_deleted(payload)
             case queue.DELIVER:
                 await self.workshop.deliverer.deliver(payload)
         return True

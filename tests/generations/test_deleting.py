@@ -70,8 +70,8 @@ async def test_files_are_tried_again_until_the_store_is_back(
 
     with monkeypatch.context() as patched:
         patched.setattr(app.storage, "delete", away)
-        assert await workshop.runner.run_delete(film) is not None
-    assert await workshop.runner.run_delete(film) is None
+        assert await workshop.leftovers.clear_deleted(film) is not None
+    assert await workshop.leftovers.clear_deleted(film) is None
     with pytest.raises(FileMissing):
         await app.storage.stat(output_name(film, ".mp4"))
 
@@ -80,7 +80,7 @@ async def test_a_job_removes_nothing_of_a_film_that_was_not_deleted(
     app: Application, workshop: Workshop, customer: Make, worker: Worker
 ) -> None:
     film = await a_film(await customer(), worker)
-    await workshop.runner.run_delete(film)
+    await workshop.leftovers.clear_deleted(film)
     assert (await app.storage.stat(output_name(film, ".mp4"))).bytes > 0
 
 
@@ -159,9 +159,9 @@ async def test_a_late_worker_brings_no_files_back(
     path = app.settings.data_dir / "late.mp4"
     await app.storage.copy_to(output_name(film, ".mp4"), path)
     await app.generations.delete(owner.caller, film)
-    await workshop.runner.run_delete(film)
+    await workshop.leftovers.clear_deleted(film)
     await app.storage.put_film(film, path)
-    await workshop.runner.run_delete(film)
+    await workshop.leftovers.clear_deleted(film)
     with pytest.raises(FileMissing):
         await app.storage.stat(output_name(film, ".mp4"))
 

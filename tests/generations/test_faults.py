@@ -276,11 +276,11 @@ async def test_a_task_whose_engine_is_away_is_stopped_later(
     await one.app.generations.cancel(one.caller, generation_id)
     engine = workshop.engines["scripted"]
     fail_once(engine, "cancel", OSError("away"), monkeypatch)
-    assert await workshop.runner.run_cancel(generation_id) is not None
-    assert await workshop.runner.run_cancel(generation_id) is None
+    assert await workshop.leftovers.clear_canceled(generation_id) is not None
+    assert await workshop.leftovers.clear_canceled(generation_id) is None
     clock.advance(timedelta(hours=2))
     fail_once(engine, "cancel", OSError("still away"), monkeypatch)
-    assert await workshop.runner.run_cancel(generation_id) is None
+    assert await workshop.leftovers.clear_canceled(generation_id) is None
 
 
 # One broken row ----------------------------------------------------------------------------------------------

@@ -23,8 +23,14 @@ async def test_silent_receivers_do_not_hold_up_films(database: Database, dsn: st
         submitted.set()
         return None
 
-    runner = SimpleNamespace(run_next=run_next, run_storing=wait_for_an_answer, run_cancel=wait_for_an_answer)
-    workshop: Any = SimpleNamespace(runner=runner, deliverer=SimpleNamespace(deliver=wait_for_an_answer))
+    runner = SimpleNamespace(run_next=run_next, run_storing=wait_for_an_answer)
+    workshop: Any = SimpleNamespace(
+        runner=runner,
+        leftovers=SimpleNamespace(clear_canceled=wait_for_an_answer, clear_deleted=wait_for_an_answer),
+        deliverer=SimpleNamespace(deliver=wait_for_an_answer),
+        mailer=SimpleNamespace(send=wait_for_an_answer),
+        closing=SimpleNamespace(erase=wait_for_an_answer),
+    )
     settings = Settings(worker_jobs=32)
     async with database.transaction() as connection:
         await queue.enqueue(connection, queue.DELIVER, [str(number) for number in range(100)])

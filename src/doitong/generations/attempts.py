@@ -47,9 +47,6 @@ from doitong.telemetry.steps import Steps
 __all__ = ["AttemptRunner", "AttemptSettings", "to_motion"]
 
 HEARTBEAT_SECONDS = 1.0
-CANCEL_PAUSE = timedelta(seconds=30)
-DELETE_PAUSE = timedelta(minutes=1)
-CANCEL_TRIED_FOR = timedelta(hours=1)
 NEVER_ARRIVED = EngineFailure("ENGINE_UNAVAILABLE", "the submission never arrived", is_transient=True)
 WEIGHTS = {plan.name: plan.weight for plan in PLANS.values()}
 
@@ -126,40 +123,6 @@ class AttemptRunner:
             generation = await store.claim_for_storing(connection, generation_id, now, self._settings.lease)
         if generation is not None:
             await self._guard(generation, self._store_upstream)
-        return None
-
-    async def run_cancel(self, generation_id: str) -> timedelta | None:
-        """The body of a CANCEL job: nothing is left of a generation that ended without a film, neither a task at an
-        upstream nor files that nobody paid for. A pause asks for another try."""
-        async with self._database.reading() as connection:
-            generation = (await store.find_many(connection, [generation_id])).get(generation_id)
-        if generation is None or generation.status in (Status.PROCESSING, Status.COMPLETED):
-            return None
-        try:
-            await self._keeper.discard(generation.id)
-            if generation.engine_task_id is not None and generation.engine in self._engines:
-                await self._engine(generation).cancel(generation.engine_task_id)
-        except OSError as error:
-            _log.warning("cancel_failed", generation_id=generation_id, error=repr(error))
-            assert generation.completed_at is not None
-            is_late = self._clock.now() > generation.completed_at + CANCEL_TRIED_FOR
-            return None if is_late else CANCEL_PAUSE
-        return None
-
-    async def run_delete(self, generation_id: str) -> timedelta | None:
-        """The body of a DELETE job: the files of a deleted generation are removed. A pause asks for another try.
-
-        Tried until it works: what somebody asked us to remove is not kept because a store was away for long.
-        """
-        async with self._database.reading() as connection:
-            generation = (await store.find_many(connection, [generation_id])).get(generation_id)
-        if generation is None or generation.deleted_at is None:
-            return None
-        try:
-            await self._keeper.discard(generation_id)
-        except OSError as error:
-            _log.warning("delete_failed", generation_id=generation_id, error=repr(error))
-            return DELETE_PAUSE
         return None
 
     async def drain(self) -> None:
