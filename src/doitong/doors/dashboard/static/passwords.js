@@ -3,7 +3,7 @@
 for (const form of document.querySelectorAll("form[data-passwords]")) {
   for (const input of form.querySelectorAll("input[type=password]")) {
     const box = Object.assign(document.createElement("div"), { className: "secret" });
-    input.replaceWith(box);
+    input.before(box);
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       className: "reveal",
