@@ -193,10 +193,10 @@ class Supervisor:
         click.echo(
             f"Doitong is ready ({seconds:.1f} s). Ctrl-C stops it; the data stays in {self._settings.data_dir}.\n\n"
             f"  Start page  {url}/\n"
-            f"  Dashboard   {url}/dashboard/   (demo@localhost, its password is in the same file)\n"
+            f"  Dashboard   {url}/dashboard/   (demo@localhost; password in {self._settings.data_dir / 'demo.env'})\n"
             f"  GraphQL     {url}/graphql\n"
             f"  REST        {url}/docs\n"
-            f"  Demo key    {key}   (also in {self._settings.data_dir / 'demo.env'})\n\n"
+            f"  Demo key    {key}   (also there)\n\n"
             "Make a video:\n\n"
             f"  curl -X POST {self._local_url}/v1/text_to_video \\\n"
             f"    -H 'Authorization: Bearer {key}' \\\n"
