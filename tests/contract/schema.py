@@ -15,10 +15,15 @@ from graphql import (
     is_required_argument,
 )
 
+from tests.contract.requests import UNKNOWN_ID
+
 REQUIRED_VALUES = {
     "UpdateEndpointInput": '{description: "taken"}',
     "SetPlanInput": '{plan: "enterprise"}',
     "CreateKeyInput": '{name: "taken"}',
+    "UpdateKeyInput": '{name: "taken"}',
+    "AdjustmentInput": '{amount: -1, reason: "taken"}',
+    "RefundInput": f'{{generationId: "{UNKNOWN_ID}", reason: "taken"}}',
     "GrantInput": '{credits: 1, reason: "taken"}',
     "SettleSubmissionInput": '{outcome: "charge"}',
 }

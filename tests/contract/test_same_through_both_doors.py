@@ -24,6 +24,8 @@ from tests.system import Customer, Receiver, System, video_of
 GRAPHQL_KINDS = {
     "generation": "generations",
     "cancelGeneration": "generations",
+    "deleteGeneration": "generations",
+    "updateKey": "keys",
     "revokeKey": "keys",
     "rotateKey": "keys",
     "updateEndpoint": "webhook_endpoints",
@@ -33,17 +35,24 @@ GRAPHQL_KINDS = {
     "resendDelivery": "deliveries",
     "upload": "uploads",
     "setPlan": "accounts",
+    "disableAccount": "accounts",
+    "enableAccount": "accounts",
     "createAccountKey": "accounts",
     "grantCredits": "accounts",
+    "adjustCredits": "accounts",
+    "refundCredits": "accounts",
     "settleSubmission": "unknown_submissions",
 }
 # what a customer may do to no object at all, and what is sent to it
 STATUSES = {"accounts": 403, "unknown_submissions": 403}
 BODIES = {
+    ("PATCH", "/v1/keys/{id}"): {"name": "taken"},
     ("PATCH", "/v1/webhook_endpoints/{id}"): {"description": "taken"},
     ("PATCH", "/v1/accounts/{id}"): {"plan": "enterprise"},
     ("POST", "/v1/accounts/{id}/keys"): {"name": "taken"},
     ("POST", "/v1/accounts/{id}/grants"): {"credits": 1, "reason": "taken"},
+    ("POST", "/v1/accounts/{id}/adjustments"): {"amount": -1, "reason": "taken"},
+    ("POST", "/v1/accounts/{id}/refunds"): {"generationId": UNKNOWN_ID, "reason": "taken"},
     ("POST", "/v1/unknown_submissions/{id}/settle"): {"outcome": "charge"},
 }
 CHANGES_EACH_TIME = ("date", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset")
@@ -67,6 +76,7 @@ def owned(system: System, owner: Customer) -> Iterator[dict[str, str]]:
     upload = owner.client.post("/v1/uploads", content=png(), headers={"Content-Type": "image/png"})
     delivery = owner.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()["data"]["delivery"]
     receiver.wait_for("/events")
+    assert owner.client.put("/v1/credits/alerts", json={"thresholds": [1]}).status_code == 200
     generation = owner.submit("#delay=3000")["id"]
     yield {
         "generations": generation,
@@ -86,7 +96,8 @@ def stranger(system: System) -> Customer:
 
 
 def everything_of(owner: Customer) -> list[Any]:
-    paths = ("account", "generations", "keys", "webhook_endpoints", "deliveries", "credits", "webhook_secret")
+    paths = ("account", "generations", "keys", "webhook_endpoints", "deliveries", "credits", "credits/alerts")
+    paths += ("webhook_secret",)
     return [owner.get(f"/v1/{path}").json()["data"] for path in paths]
 
 
@@ -160,6 +171,7 @@ READS = [
     ("account", "/v1/account", "account"),
     ("limits", "/v1/account", "limits"),
     ("credits", "/v1/credits", "credits"),
+    ("creditAlerts", "/v1/credits/alerts", "alerts"),
     ("services", "/v1/services", "services"),
     ("endpoints", "/v1/webhook_endpoints", "endpoints"),
     ("signingSecret", "/v1/webhook_secret", "signingSecret"),

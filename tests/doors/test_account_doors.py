@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from doitong.doors.rest.table import ROUTES, Access
+from doitong.doors.rest.route import Access
+from doitong.doors.rest.table import ROUTES
 from tests.doors.house import House
 
 FLAT = {"service": "runway", "prompt": "A serene landscape with mountains and a lake"}
@@ -214,6 +215,7 @@ GRAPHQL_BY_ID = {
     "generations": [
         "query($id: ID!) { generation(id: $id) { id } }",
         "mutation($id: ID!) { cancelGeneration(id: $id) { id } }",
+        "mutation($id: ID!) { deleteGeneration(id: $id) { id } }",
     ],
     "webhook_endpoints": [
         "mutation($id: ID!) { deleteEndpoint(id: $id) { id } }",
@@ -226,6 +228,7 @@ GRAPHQL_BY_ID = {
     ],
     "keys": [
         "mutation($id: ID!) { revokeKey(id: $id) { id } }",
+        'mutation($id: ID!) { updateKey(id: $id, input: {name: "taken"}) { id } }',
         "mutation($id: ID!) { rotateKey(id: $id) { secret } }",
     ],
 }
@@ -240,7 +243,8 @@ async def test_another_accounts_object_reads_as_unknown_to_the_byte(house: House
     assert {route.path.split("/")[2] for route in routes} == set(things)
     for route in routes:
         thing = things[route.path.split("/")[2]]
-        body = {"isEnabled": True} if route.method == "PATCH" else None
+        change = {"name": "taken"} if "/keys/" in route.path else {"isEnabled": True}
+        body = change if route.method == "PATCH" else None
         answers = [
             await house.client.request(route.method, route.path.replace("{id}", wanted), json=body, headers=other)
             for wanted in (thing, UNKNOWN_ID, "short", "%00", "é")

@@ -145,6 +145,19 @@ class GrantInput:
 
 
 @strawberry.input
+class AdjustmentInput:
+    amount: int = strawberry.field(description="Below 0 takes credits away; not 0.")
+    reason: str
+
+
+@strawberry.input
+class RefundInput:
+    generation_id: strawberry.ID
+    credits: int | None = strawberry.field(default=UNSET, description="All that is left of the charge when left out.")
+    reason: str
+
+
+@strawberry.input
 class SettleSubmissionInput:
     outcome: str
     task_id: str | None = UNSET

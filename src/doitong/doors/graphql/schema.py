@@ -193,6 +193,14 @@ class Mutation:
     async def set_plan(self, info: Info, account_id: ID, input: inputs.SetPlanInput) -> types.Account | None:
         return cast(Any, await _of(info).set_plan(account_id, _values(input)))
 
+    @strawberry.mutation(description="Its keys are refused within a second. Needs the scope `accounts:write`.")
+    async def disable_account(self, info: Info, account_id: ID) -> types.Account | None:
+        return cast(Any, await _of(info).disable_account(account_id))
+
+    @strawberry.mutation(description="Needs the scope `accounts:write`.")
+    async def enable_account(self, info: Info, account_id: ID) -> types.Account | None:
+        return cast(Any, await _of(info).enable_account(account_id))
+
     @strawberry.mutation(description="A key for any account. Needs the scope `accounts:write`.")
     async def create_account_key(
         self, info: Info, account_id: ID, input: inputs.CreateKeyInput
@@ -202,6 +210,14 @@ class Mutation:
     @strawberry.mutation(description="Credits into an account. Needs the scope `accounts:write`.")
     async def grant_credits(self, info: Info, account_id: ID, input: inputs.GrantInput) -> types.Credits | None:
         return cast(Any, await _of(info).grant_credits(account_id, _values(input)))
+
+    @strawberry.mutation(description="Correct an account by a signed amount. Needs the scope `accounts:write`.")
+    async def adjust_credits(self, info: Info, account_id: ID, input: inputs.AdjustmentInput) -> types.Credits | None:
+        return cast(Any, await _of(info).adjust_credits(account_id, _values(input)))
+
+    @strawberry.mutation(description="Give back what a generation was charged. Needs the scope `accounts:write`.")
+    async def refund_credits(self, info: Info, account_id: ID, input: inputs.RefundInput) -> types.Credits | None:
+        return cast(Any, await _of(info).refund_credits(account_id, _values(input)))
 
     @strawberry.mutation(description="Say what became of a lost submission, once. Needs the scope `accounts:write`.")
     async def settle_submission(

@@ -66,6 +66,7 @@ class Account:
     plan: str
     language: str
     created_at: str
+    disabled_at: str | None = strawberry.field(description="When it was switched off.")
 
 
 @strawberry.type(description="What may be spent, and what open generations reserve.")

@@ -37,6 +37,7 @@ def account_body(account: Account) -> dict[str, Any]:
         "plan": account.plan,
         "language": account.language,
         "createdAt": to_iso(account.created_at),
+        "disabledAt": iso(account.disabled_at),
     }
 
 

@@ -12,7 +12,7 @@ from doitong.accounts.rules import LIMIT_MAX
 from doitong.alerts.rules import THRESHOLD_MAX
 from doitong.catalogue.model import Kind
 from doitong.catalogue.services import SERVICES, describe
-from doitong.core.errors import InvalidParameter, NotFound, one_of, rule, whole_number
+from doitong.core.errors import InvalidParameter, NotFound, one_of, rule, text_length, whole_number
 from doitong.core.ids import is_id
 from doitong.doors.http import bodies
 from doitong.doors.http.access import write_rate
@@ -38,6 +38,8 @@ _ONLY_WHEN_BOUGHT = rule(
     "names the task when the outcome is bought, and stands nowhere else",
     "imenuje nalogo, kadar je izid bought, in drugje ne stoji",
 )
+_NOT_ZERO = rule("must not be 0", "ne sme biti 0")
+REASON_CHARACTERS = 200
 GRANT_MAXIMUM = 1_000_000_000
 OVERLAP_SECONDS_MAXIMUM = 30 * 24 * 3600
 
@@ -258,6 +260,16 @@ class Operations:
         accounts, limits = self._application.accounts, _limits(given)
         return bodies.account_body(await accounts.set_plan(_known(account_id), plan, limits, actor=self._caller.actor))
 
+    async def disable_account(self, account_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        accounts, actor = self._application.accounts, self._caller.actor
+        return bodies.account_body(await accounts.disable(_known(account_id), actor=actor))
+
+    async def enable_account(self, account_id: str) -> dict[str, Any]:
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        accounts, actor = self._application.accounts, self._caller.actor
+        return bodies.account_body(await accounts.enable(_known(account_id), actor=actor))
+
     async def create_account_key(self, account_id: str, given: Values) -> dict[str, Any]:
         """A key for any account; the operator's own scope is not given this way."""
         self._caller.require(Scope.ACCOUNTS_WRITE)
@@ -277,12 +289,33 @@ class Operations:
         """Credits into an account; the reason stands in its statement."""
         self._caller.require(Scope.ACCOUNTS_WRITE)
         given.refuse_unknown("credits", "reason")
-        credits = given.required_whole("credits", 1, GRANT_MAXIMUM)
-        reason = given.required_text("reason", 200)
+        credits, reason = given.required_whole("credits", 1, GRANT_MAXIMUM), _reason(given)
         account = await self._application.accounts.get(_known(account_id))
         ledger = self._application.ledger
         await ledger.grant(account.id, credits, reason=reason, actor=self._caller.actor)
         return bodies.credits_body(await ledger.balance(account.id))
+
+    async def adjust_credits(self, account_id: str, given: Values) -> dict[str, Any]:
+        """A correction by a signed amount; what is not available cannot be taken."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("amount", "reason")
+        amount, reason = given.required_whole("amount", -GRANT_MAXIMUM, GRANT_MAXIMUM), _reason(given)
+        if amount == 0:
+            raise given.invalid("amount", _NOT_ZERO)
+        ledger, actor = self._application.ledger, self._caller.actor
+        return bodies.credits_body(await ledger.adjust(_known(account_id), amount, reason=reason, actor=actor))
+
+    async def refund_credits(self, account_id: str, given: Values) -> dict[str, Any]:
+        """What one of the account's generations was charged, or a part of it; never more, however often."""
+        self._caller.require(Scope.ACCOUNTS_WRITE)
+        given.refuse_unknown("generationId", "credits", "reason")
+        generation_id = _known(given.required_text("generationId", 64))
+        credits, reason = given.whole("credits", 1, GRANT_MAXIMUM), _reason(given)
+        ledger = self._application.ledger
+        hold = await ledger.hold(generation_id)
+        if hold is None or hold.account_id != account_id:
+            raise NotFound
+        return bodies.credits_body(await ledger.refund(generation_id, credits, reason=reason, actor=self._caller.actor))
 
     async def unknown_submissions(self, page: Values) -> dict[str, Any]:
         """Submissions of all accounts whose answer was lost, oldest first."""
@@ -426,6 +459,14 @@ def _known(object_id: str) -> str:
     if not is_id(object_id):
         raise NotFound
     return object_id
+
+
+def _reason(given: Values) -> str:
+    """Why an operator moves credits: it stands in the statement, so it says something."""
+    reason = given.required_text("reason", REASON_CHARACTERS)
+    if not reason.strip():
+        raise given.invalid("reason", text_length(1, REASON_CHARACTERS))
+    return reason
 
 
 def _limits(given: Values) -> dict[str, int | None]:

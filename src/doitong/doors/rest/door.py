@@ -16,7 +16,8 @@ from doitong.doors.http.answers import headers_of, internal_error, send_answer, 
 from doitong.doors.http.asgi import Call, Receive, Scope, Send, call_of
 from doitong.doors.http.body import ClientGone
 from doitong.doors.rest.calls import RestCall
-from doitong.doors.rest.table import ROUTES, Access, Route
+from doitong.doors.rest.route import Access, Route
+from doitong.doors.rest.table import ROUTES
 
 if TYPE_CHECKING:
     from doitong.app import Application

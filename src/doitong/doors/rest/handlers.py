@@ -120,12 +120,28 @@ async def set_plan(call: RestCall) -> Data:
     return {"account": await call.operations.set_plan(call.id, Values(await call.json()))}
 
 
+async def disable_account(call: RestCall) -> Data:
+    return {"account": await call.operations.disable_account(call.id)}
+
+
+async def enable_account(call: RestCall) -> Data:
+    return {"account": await call.operations.enable_account(call.id)}
+
+
 async def create_account_key(call: RestCall) -> Data:
     return await call.operations.create_account_key(call.id, Values(await call.json()))
 
 
 async def grant_credits(call: RestCall) -> Data:
     return {"credits": await call.operations.grant_credits(call.id, Values(await call.json()))}
+
+
+async def adjust_credits(call: RestCall) -> Data:
+    return {"credits": await call.operations.adjust_credits(call.id, Values(await call.json()))}
+
+
+async def refund_credits(call: RestCall) -> Data:
+    return {"credits": await call.operations.refund_credits(call.id, Values(await call.json()))}
 
 
 async def list_unknown(call: RestCall) -> Data:

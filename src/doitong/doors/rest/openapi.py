@@ -3,10 +3,12 @@
 from typing import Any
 
 from doitong.core.errors import REGISTRY
+from doitong.doors.rest.route import Access, Route
 from doitong.doors.rest.shapes import COMPONENTS, ref
-from doitong.doors.rest.table import PICTURES, ROUTES, Access, Route
+from doitong.doors.rest.table import ROUTES
 
 VERSION = "1"
+PICTURES = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

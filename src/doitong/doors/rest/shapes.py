@@ -226,6 +226,7 @@ COMPONENTS: dict[str, Shape] = {
             "plan": text(),
             "language": text(),
             "createdAt": moment(),
+            "disabledAt": maybe(moment("When it was switched off.")),
         }
     ),
     "Limits": record(
@@ -319,6 +320,23 @@ COMPONENTS: dict[str, Shape] = {
             "reason": text("Stands in the statement.", minLength=1, maxLength=200),
         },
         "credits",
+        "reason",
+    ),
+    "AdjustmentRequest": request(
+        {
+            "amount": whole("Below 0 takes credits away; not 0.", minimum=-1_000_000_000, maximum=1_000_000_000),
+            "reason": text("Stands in the statement.", minLength=1, maxLength=200),
+        },
+        "amount",
+        "reason",
+    ),
+    "RefundRequest": request(
+        {
+            "generationId": text("One of the account's generations."),
+            "credits": whole("All that is left of the charge when left out.", minimum=1, maximum=1_000_000_000),
+            "reason": text("Stands in the statement.", minLength=1, maxLength=200),
+        },
+        "generationId",
         "reason",
     ),
     "UnknownSubmission": record(

@@ -1,49 +1,9 @@
-"""Every route of the REST door: its path, who may call it, what it does, and how it is documented."""
-
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+"""Every route of the REST door, by what it is about; the operator's are in `operator_table`."""
 
 from doitong.core.errors import Text
-from doitong.doors.rest import handlers
-from doitong.doors.rest.calls import RestCall
-from doitong.doors.rest.shapes import Shape, data, listing, moment, ref, text, whole, words
-
-Handler = Callable[[RestCall], Awaitable[dict[str, Any]]]
-PICTURES = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
-
-
-class Access(Enum):
-    """Who may call, and what it counts against."""
-
-    OPEN = "open"
-    READ = "read"  # the allowance of reads
-    SUBMIT = "submit"  # counted by the submission itself
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    method: str
-    path: str
-    handler: Handler
-    group: str
-    summary: Text
-    answer: Shape
-    access: Access = Access.READ
-    description: str = ""
-    body: str | None = None  # a component's name
-    is_body_required: bool = True
-    takes_picture: bool = False
-    parameters: tuple[dict[str, Any], ...] = ()
-    statuses: tuple[int, ...] = ()
-    example: dict[str, Any] | None = None  # of the body
-
-
-def query(name: str, shape: Shape) -> dict[str, Any]:
-    described = {"description": shape["description"]} if "description" in shape else {}
-    return {"name": name, "in": "query", "required": False, "schema": shape} | described
-
+from doitong.doors.rest import handlers, operator_table
+from doitong.doors.rest.route import PAGE, VIDEO, Access, Route, page, query
+from doitong.doors.rest.shapes import data, listing, moment, ref, text, whole, words
 
 _KEY_HEADER = {
     "name": "Idempotency-Key",
@@ -52,20 +12,8 @@ _KEY_HEADER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "Repeating a submission with the same key within 24 hours gives the same answer again.",
 }
-_PAGE = (
-    query("first", whole("Size of the page.", minimum=1, maximum=100, default=20)),
-    query("after", text("`endCursor` of the page before.")),
-)
-_VIDEO = data(generatevideo=ref("Generation"))
 _SUBMIT_STATUSES = (400, 402, 409, 413, 415, 422, 503)
-_OPERATOR = "Operator"
-_OPERATOR_ONLY = "Needs a key with the scope `accounts:write`, which the operator makes on the command line."
 _GENERATIONS, _ACCOUNT, _KEYS, _WEBHOOKS = "Generations", "Account", "Keys", "Webhooks"
-
-
-def _page(**items: Shape) -> Shape:
-    return data(**items, pageInfo=ref("PageInfo"))
-
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -74,7 +22,7 @@ ROUTES: tuple[Route, ...] = (
         handlers.get_generation,
         _GENERATIONS,
         Text("Status of a generation", "Stanje generiranja"),
-        _VIDEO,
+        VIDEO,
         description="`wait` holds the answer until the generation ends, at most so many seconds.",
         parameters=(query("wait", whole("Seconds.", minimum=0, maximum=60, default=0)),),
         statuses=(400, 404),
@@ -85,7 +33,7 @@ ROUTES: tuple[Route, ...] = (
         handlers.text_to_video,
         _GENERATIONS,
         Text("Request a video from text", "Zahtevaj video iz besedila"),
-        _VIDEO,
+        VIDEO,
         access=Access.SUBMIT,
         body="TextToVideo",
         example={
@@ -102,7 +50,7 @@ ROUTES: tuple[Route, ...] = (
         handlers.image_to_video,
         _GENERATIONS,
         Text("Animate a picture", "Animiraj sliko"),
-        _VIDEO,
+        VIDEO,
         access=Access.SUBMIT,
         body="ImageToVideo",
         example={"service": "runway-i2v", "imageUrl": "https://example.com/your-image.jpg", "duration": 5},
@@ -115,9 +63,9 @@ ROUTES: tuple[Route, ...] = (
         handlers.list_generations,
         _GENERATIONS,
         Text("List generations, newest first", "Seznam generiranj, najnovejša najprej"),
-        _page(generations=listing(ref("Generation"))),
+        page(generations=listing(ref("Generation"))),
         parameters=(
-            *_PAGE,
+            *PAGE,
             query("status", words(("processing", "completed", "failed", "canceled"))),
             query("service", text()),
             query("kind", words(("text_to_video", "image_to_video"))),
@@ -132,7 +80,7 @@ ROUTES: tuple[Route, ...] = (
         handlers.cancel_generation,
         _GENERATIONS,
         Text("Cancel a generation", "Prekliči generiranje"),
-        _VIDEO,
+        VIDEO,
         description="Its credits are given back. One that has ended is a 409.",
         statuses=(404, 409),
     ),
@@ -232,8 +180,8 @@ ROUTES: tuple[Route, ...] = (
         handlers.get_statement,
         _ACCOUNT,
         Text("Every movement of credits", "Vsak premik kreditov"),
-        _page(statement=listing(ref("StatementLine"))),
-        parameters=_PAGE,
+        page(statement=listing(ref("StatementLine"))),
+        parameters=PAGE,
         statuses=(400,),
     ),
     Route(
@@ -242,8 +190,8 @@ ROUTES: tuple[Route, ...] = (
         handlers.list_keys,
         _KEYS,
         Text("List API keys", "Seznam ključev API"),
-        _page(keys=listing(ref("Key"))),
-        parameters=_PAGE,
+        page(keys=listing(ref("Key"))),
+        parameters=PAGE,
         statuses=(400,),
     ),
     Route(
@@ -360,9 +308,9 @@ ROUTES: tuple[Route, ...] = (
         handlers.list_deliveries,
         _WEBHOOKS,
         Text("List webhook deliveries", "Seznam dostav webhookov"),
-        _page(deliveries=listing(ref("Delivery"))),
+        page(deliveries=listing(ref("Delivery"))),
         parameters=(
-            *_PAGE,
+            *PAGE,
             query("generation", text("Of this generation.")),
             query("endpoint", text("To this endpoint.")),
             query("state", words(("pending", "delivered", "failed"))),
@@ -399,86 +347,5 @@ ROUTES: tuple[Route, ...] = (
         description="The same event with the same id, as a new delivery.",
         statuses=(404, 409),
     ),
-    Route(
-        "GET",
-        "/v1/accounts",
-        handlers.list_accounts,
-        _OPERATOR,
-        Text("List accounts", "Seznam računov"),
-        _page(accounts=listing(ref("Account"))),
-        description=_OPERATOR_ONLY,
-        parameters=_PAGE,
-        statuses=(400,),
-    ),
-    Route(
-        "POST",
-        "/v1/accounts",
-        handlers.create_account,
-        _OPERATOR,
-        Text("Make an account with its first key", "Ustvari račun s prvim ključem"),
-        data(account=ref("Account"), key=ref("Key"), secret=text("The whole key; shown only here.")),
-        description=_OPERATOR_ONLY,
-        body="NewAccountRequest",
-        example={"name": "Acme", "plan": "starter"},
-        statuses=(400, 413, 415),
-    ),
-    Route(
-        "PATCH",
-        "/v1/accounts/{id}",
-        handlers.set_plan,
-        _OPERATOR,
-        Text("Change the plan of an account", "Spremeni paket računa"),
-        data(account=ref("Account")),
-        description=_OPERATOR_ONLY,
-        body="PlanRequest",
-        example={"plan": "pro"},
-        statuses=(400, 404, 413, 415),
-    ),
-    Route(
-        "POST",
-        "/v1/accounts/{id}/keys",
-        handlers.create_account_key,
-        _OPERATOR,
-        Text("Make an API key for an account", "Ustvari ključ API za račun"),
-        data(key=ref("Key"), secret=text("The whole key; shown only here.")),
-        description=_OPERATOR_ONLY,
-        body="NewKeyRequest",
-        example={"name": "second key"},
-        statuses=(400, 404, 413, 415),
-    ),
-    Route(
-        "POST",
-        "/v1/accounts/{id}/grants",
-        handlers.grant_credits,
-        _OPERATOR,
-        Text("Grant credits to an account", "Podeli kredite računu"),
-        data(credits=ref("Credits")),
-        description=_OPERATOR_ONLY,
-        body="GrantRequest",
-        example={"credits": 1000, "reason": "invoice 2024-17"},
-        statuses=(400, 404, 413, 415),
-    ),
-    Route(
-        "GET",
-        "/v1/unknown_submissions",
-        handlers.list_unknown,
-        _OPERATOR,
-        Text("Submissions whose answer was lost", "Oddaje, katerih odgovor se je izgubil"),
-        _page(unknownSubmissions=listing(ref("UnknownSubmission"))),
-        description=_OPERATOR_ONLY,
-        parameters=_PAGE,
-        statuses=(400,),
-    ),
-    Route(
-        "POST",
-        "/v1/unknown_submissions/{id}/settle",
-        handlers.settle_submission,
-        _OPERATOR,
-        Text("Settle a submission whose answer was lost", "Razreši oddajo, katere odgovor se je izgubil"),
-        _VIDEO,
-        description=f"Counts once: a second word on the same submission is a 409. {_OPERATOR_ONLY}",
-        body="SettleRequest",
-        example={"outcome": "not_bought"},
-        statuses=(400, 404, 409, 413, 415),
-    ),
+    *operator_table.ROUTES,
 )
