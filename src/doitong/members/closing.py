@@ -25,6 +25,7 @@ from doitong.mail.model import Kind
 from doitong.members import closing_store as store
 from doitong.members.model import Role, SignedIn
 from doitong.members.service import MemberService
+from doitong.members.team import lock_as_owner
 from doitong.outputs.storage import upload_name
 from doitong.plans import store as plans
 
@@ -92,6 +93,7 @@ class Closing:
         now = self._clock.now()
         async with self._database.transaction() as connection:
             await plans.lock_usage(connection, [account.id])  # nothing is submitted meanwhile
+            await lock_as_owner(connection, signed_in)
             if await store.has_running(connection, account.id):
                 raise DoitongError("GENERATIONS_RUNNING")
             for owner in await store.list_owners(connection, account.id):

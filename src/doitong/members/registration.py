@@ -6,7 +6,7 @@ confirms the password that was given with it, in the browser that gave it, or fo
 """
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from doitong.audit import store as audit
@@ -54,6 +54,9 @@ class Registration:
             raise DoitongError("SIGN_UP_CLOSED")
         email = rules.check_email(email)
         rules.check_password(password, email)
+        key, now = rules.email_key(email), self._clock.now()
+        async with self._database.transaction() as connection:  # before the hash: who is refused costs nothing
+            may_mail = await self.note_mail(connection, "sign-up", key, f"network {rules.network_of(browser.address)}")
         secret, own = self._members.opener.new_secret(), self._members.opener.new_secret()
         pending = PendingSignUp(
             email=email,
@@ -63,9 +66,7 @@ class Registration:
             password=await self._members.passwords.hash(password),
             browser=rules.digest(own),
         )
-        key, now = rules.email_key(email), self._clock.now()
         async with self._database.transaction() as connection:
-            may_mail = await self._note_mail(connection, key, browser, now)
             known = await store.find_by_email(connection, key)
             if may_mail and known is None:
                 expires_at = now + rules.SIGN_UP_LIFETIME
@@ -108,11 +109,8 @@ class Registration:
 
     async def _confirm(self, secret: str, pending: PendingSignUp, password: str) -> None:
         subject = f"verify {rules.digest(secret).hex()[:32]}"
-        async with self._database.reading() as connection:
-            await self._members.require_tries(connection, subject, rules.TRIES_BY_EMAIL)
+        await self._members.begin_try({subject: rules.TRIES_BY_EMAIL}, self._clock.now())
         if not await self._members.passwords.is_right(pending.password, password):
-            async with self._database.transaction() as connection:
-                await session_store.note_failure(connection, [subject], self._clock.now())
             raise InvalidParameter("password", rules.PASSWORD_WRONG)
 
     async def _insert(
@@ -152,7 +150,7 @@ class Registration:
         key, now = rules.email_key(email), self._clock.now()
         secret = self._members.opener.new_secret()
         async with self._database.transaction() as connection:
-            may_mail = await self._note_mail(connection, key, browser, now)
+            may_mail = await self.note_mail(connection, "reset", key, f"network {rules.network_of(browser.address)}")
             known = await store.find_by_email(connection, key)
             await audit.record(connection, None, stranger(email), "member.forgot_password", None, {}, now)
             if known is None or not may_mail:
@@ -182,8 +180,10 @@ class Registration:
             member = found[0]
             await store.set_password(connection, member.id, stored)
             await session_store.delete_others(connection, member.id, None)
-            await session_store.forget_failures(connection, f"email {rules.email_key(member.email)}")
-            await self._members.tell_password_changed(connection, member, now)
+            for subject in rules.tries_of(rules.email_key(member.email), browser.address):
+                if not subject.startswith("network "):  # the address is its owner's; what others tried there counts on
+                    await session_store.forget_failures(connection, subject)
+            await self._members.close_back_doors(connection, member, now)
             return await self._members.enter(connection, member, browser, way="reset")
 
     # a new address
@@ -195,7 +195,7 @@ class Registration:
         member, key, now = signed_in.member, rules.email_key(email), self._clock.now()
         secret = self._members.opener.new_secret()
         async with self._database.transaction() as connection:
-            may_mail = await self._note_mail(connection, key, browser, now)
+            may_mail = await self.note_mail(connection, "address", key, f"network {rules.network_of(browser.address)}")
             is_free = await store.find_by_email(connection, key) is None
             await token_store.forget_tokens(connection, member.id, Purpose.CHANGE_EMAIL)
             if may_mail and is_free:  # an address that is taken is not told so to who asks
@@ -239,15 +239,16 @@ class Registration:
         token = Token(id_, purpose, email, member.id, None, None, member.id, now, now + lifetime)
         await token_store.insert_token(connection, token, rules.digest(secret))
 
-    async def _note_mail(self, connection: Connection, key: str, browser: Browser, now: datetime) -> bool:
-        """Count a mail that a stranger makes us send. False when the address had enough of them; raises
-        TOO_MANY_TRIES when the network asked for too many."""
-        by_email, by_network = f"mail {key}", f"mails {rules.network_of(browser.address)}"
+    async def note_mail(self, connection: Connection, kind: str, key: str, asker: str) -> bool:
+        """Count a mail that somebody makes us send to an address. False when it had enough of this kind, so that a
+        flood of one kind keeps nobody from another; raises TOO_MANY_TRIES when the asker asked for too many."""
+        by_email, by_asker, now = f"mail {kind} {key}", f"mails {asker}", self._clock.now()
         since = now - rules.MAILS_WINDOW
-        asked = await session_store.list_failures(connection, by_network, since, rules.MAILS_BY_NETWORK)
+        await session_store.lock_subjects(connection, [by_email, by_asker])
+        asked = await session_store.list_failures(connection, by_asker, since, rules.MAILS_BY_NETWORK)
         rules.require_tries(asked, rules.MAILS_BY_NETWORK, rules.MAILS_WINDOW, now)
         mailed = await session_store.list_failures(connection, by_email, since, rules.MAILS_BY_EMAIL)
-        await session_store.note_failure(connection, [by_email, by_network], now)
+        await session_store.note_failure(connection, [by_email, by_asker], now)
         return len(mailed) < rules.MAILS_BY_EMAIL
 
 

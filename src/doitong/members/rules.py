@@ -29,7 +29,8 @@ FRESH_SIGN_IN = timedelta(minutes=15)
 INVITATIONS_MAX = 50  # open ones of an account
 
 TRIES_WINDOW = timedelta(minutes=15)
-TRIES_BY_EMAIL = 10
+TRIES_BY_EMAIL = 10  # from one network, so that nobody locks somebody out from elsewhere
+TRIES_ANYWHERE = 50  # on one address, from all networks together
 TRIES_BY_NETWORK = 50
 MAILS_WINDOW = timedelta(hours=1)
 MAILS_BY_EMAIL = 4
@@ -74,7 +75,8 @@ def credited(key: str) -> bytes:
 def check_email(email: str, parameter: str = "email") -> str:
     """The address without blanks around it. Raises InvalidParameter."""
     email = email.strip()
-    if len(email) > EMAIL_MAX or not email.isprintable() or not _EMAIL.fullmatch(email):
+    is_encoded = "=?" in email  # RFC 2047: a header would say another address than we read
+    if len(email) > EMAIL_MAX or is_encoded or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise InvalidParameter(parameter, EMAIL_RULE)
     return email
 
@@ -123,6 +125,16 @@ def network_of(address: str) -> str:
     if isinstance(found, IPv6Address):
         return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
     return str(found)
+
+
+def tries_of(key: str, address: str) -> dict[str, int]:
+    """What a try to sign in counts on, and how many each allows in TRIES_WINDOW."""
+    network = network_of(address)
+    return {
+        f"pair {network} {key}": TRIES_BY_EMAIL,
+        f"email {key}": TRIES_ANYWHERE,
+        f"network {network}": TRIES_BY_NETWORK,
+    }
 
 
 def require_tries(failures: Sequence[datetime], most: int, window: timedelta, now: datetime) -> None:

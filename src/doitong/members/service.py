@@ -14,8 +14,8 @@ from doitong.core.ids import AFTER_EVERY_ID, new_id
 from doitong.db.pool import Connection, Database
 from doitong.mail import service as mail
 from doitong.mail.model import Kind
-from doitong.members import rules, session_store, store
-from doitong.members.model import Belonging, Browser, Member, NewSession, Role, Session, SignedIn
+from doitong.members import rules, session_store, store, token_store
+from doitong.members.model import Belonging, Browser, Member, NewSession, Purpose, Role, Session, SignedIn
 from doitong.members.passwords import Passwords, needs_rehash
 from doitong.members.sessions import SessionOpener, actor_of
 
@@ -57,20 +57,18 @@ class MemberService:
     async def sign_in(self, email: str, password: str, browser: Browser) -> NewSession:
         """A new session. Raises SIGN_IN_FAILED, the same for who is unknown, and TOO_MANY_TRIES."""
         key, now = rules.email_key(email)[: rules.EMAIL_MAX], self._clock.now()
-        by_email, by_network = f"email {key}", f"network {rules.network_of(browser.address)}"
+        tries = rules.tries_of(key, browser.address)
+        await self.begin_try(tries, now)
         async with self._database.reading() as connection:
-            await self.require_tries(connection, by_email, rules.TRIES_BY_EMAIL)
-            await self.require_tries(connection, by_network, rules.TRIES_BY_NETWORK)
             found = await store.find_by_email(connection, key)
         member, stored = found or (None, None)
         is_right = await self.passwords.is_right(stored, password)
         if member is None or stored is None or not is_right:
-            async with self._database.transaction() as connection:
-                await session_store.note_failure(connection, [by_email, by_network], now)
             raise DoitongError("SIGN_IN_FAILED")
         renewed = await self.passwords.hash(password) if needs_rehash(stored) else None
         async with self._database.transaction() as connection:
-            await session_store.forget_failures(connection, by_email)
+            for subject in tries:
+                await session_store.forget_failure(connection, subject, now)
             if renewed is not None:
                 await store.set_password(connection, member.id, renewed)
             return await self.enter(connection, member, browser)
@@ -102,11 +100,17 @@ class MemberService:
         async with self._database.transaction() as connection:
             await session_store.delete_by_digest(connection, rules.digest(secret))
 
-    async def require_tries(self, connection: Connection, subject: str, most: int) -> None:
-        """Raises TOO_MANY_TRIES."""
-        now = self._clock.now()
-        failures = await session_store.list_failures(connection, subject, now - rules.TRIES_WINDOW, most)
-        rules.require_tries(failures, most, rules.TRIES_WINDOW, now)
+    async def begin_try(self, most: Mapping[str, int], now: datetime) -> None:
+        """Count a try on each subject before it is made, so that many at once are no more than one after another.
+
+        Who turns out to be right takes it back. Raises TOO_MANY_TRIES, and counts nothing then.
+        """
+        async with self._database.transaction() as connection:
+            await session_store.lock_subjects(connection, list(most))
+            for subject, maximum in most.items():
+                failures = await session_store.list_failures(connection, subject, now - rules.TRIES_WINDOW, maximum)
+                rules.require_tries(failures, maximum, rules.TRIES_WINDOW, now)
+            await session_store.note_failure(connection, list(most), now)
 
     # sessions
 
@@ -147,9 +151,12 @@ class MemberService:
             await store.set_password(connection, signed_in.member.id, stored)
             await session_store.delete_others(connection, signed_in.member.id, signed_in.session.id)
             await self._record(connection, signed_in, "change_password", signed_in.member.id)
-            await self.tell_password_changed(connection, signed_in.member, now)
+            await self.close_back_doors(connection, signed_in.member, now)
 
-    async def tell_password_changed(self, connection: Connection, member: Member, now: datetime) -> None:
+    async def close_back_doors(self, connection: Connection, member: Member, now: datetime) -> None:
+        """After a new password: void the links that were asked for before, by whoever knew the old one; and say so."""
+        for purpose in (Purpose.RESET, Purpose.CHANGE_EMAIL):
+            await token_store.forget_tokens(connection, member.id, purpose)
         values = {"link": f"{self._url}/forgot"}
         await mail.write(connection, Kind.PASSWORD_CHANGED, member.email, member.language, values, now)
 
@@ -158,17 +165,17 @@ class MemberService:
 
         Who has none (signs in elsewhere) confirms by a sign-in that is fresh: see `is_fresh`.
         """
-        subject = f"confirm {signed_in.member.id}"
+        subject, now = f"confirm {signed_in.member.id}", self._clock.now()
         async with self._database.reading() as connection:
-            await self.require_tries(connection, subject, rules.TRIES_BY_EMAIL)
             found = await store.find_member(connection, signed_in.member.id)
         stored = found[1] if found else None
         if stored is None and self.is_fresh(signed_in):
             return
+        await self.begin_try({subject: rules.TRIES_BY_EMAIL}, now)
         if not await self.passwords.is_right(stored, password):
-            async with self._database.transaction() as connection:
-                await session_store.note_failure(connection, [subject], self._clock.now())
             raise InvalidParameter(parameter, rules.PASSWORD_WRONG)
+        async with self._database.transaction() as connection:
+            await session_store.forget_failure(connection, subject, now)
 
     def is_fresh(self, signed_in: SignedIn) -> bool:
         return self._clock.now() - signed_in.session.created_at <= rules.FRESH_SIGN_IN
@@ -256,7 +263,7 @@ class MemberService:
             await store.set_password(connection, found[0].id, stored)
             await session_store.delete_others(connection, found[0].id, None)
             await audit.record(connection, None, actor, "member.change_password", found[0].id, {}, now)
-            await self.tell_password_changed(connection, found[0], now)
+            await self.close_back_doors(connection, found[0], now)
         return found[0]
 
     async def sweep(self) -> None:

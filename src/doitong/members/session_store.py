@@ -80,8 +80,26 @@ async def list_failures(connection: Connection, subject: str, since: datetime, m
     return [row["created_at"] for row in rows]
 
 
+async def lock_subjects(connection: Connection, subjects: Sequence[str]) -> None:
+    """Let tries on the same subjects be counted one after another, until the end of the transaction."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('tries ' || subject, 0))"
+        " FROM (SELECT unnest($1::text[]) AS subject ORDER BY 1) AS sorted",
+        list(subjects),
+    )
+
+
 async def forget_failures(connection: Connection, subject: str) -> None:
     await connection.execute("DELETE FROM sign_in_failure WHERE subject = $1", subject)
+
+
+async def forget_failure(connection: Connection, subject: str, moment: datetime) -> None:
+    """One try of that moment was none; of several, any of them."""
+    await connection.execute(
+        "DELETE FROM sign_in_failure WHERE ctid ="
+        " (SELECT ctid FROM sign_in_failure WHERE subject = $1 AND created_at = $2 LIMIT 1)",
+        *(subject, moment),
+    )
 
 
 async def purge(connection: Connection, now: datetime, failures_before: datetime, limit: int) -> None:

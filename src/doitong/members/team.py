@@ -52,8 +52,10 @@ class Team:
     # invitations
 
     async def invite(self, signed_in: SignedIn, email: str, role: Role) -> None:
-        """Send an invitation, in place of an earlier one to the same address. Raises InvalidParameter, CONFLICT."""
-        _require_owner(signed_in)
+        """Send an invitation, in place of an earlier one to the same address.
+
+        Raises InvalidParameter, CONFLICT, ROLE_REQUIRED, TOO_MANY_TRIES.
+        """
         email, now, account = rules.check_email(email), self._clock.now(), signed_in.account
         secret = self._members.opener.new_secret()
         token = Token(
@@ -68,7 +70,12 @@ class Team:
             expires_at=now + rules.INVITE_LIFETIME,
         )
         async with self._database.transaction() as connection:
+            await lock_as_owner(connection, signed_in)
             await self._require_room(connection, account.id, email)
+            key = rules.email_key(email)
+            if not await self._registration.note_mail(connection, "invite", key, f"account {account.id}"):
+                seconds = int(rules.MAILS_WINDOW.total_seconds())
+                raise DoitongError("TOO_MANY_TRIES", retryAfter=seconds, minutes=seconds // 60)
             await token_store.insert_token(connection, token, rules.digest(secret))
             known = await store.find_by_email(connection, rules.email_key(email))
             values = {
@@ -82,7 +89,6 @@ class Team:
             await self._record(connection, signed_in, "invite", token.id, email=email, role=role.value)
 
     async def _require_room(self, connection: Connection, account_id: str, email: str) -> None:
-        await team_store.lock_team(connection, account_id)
         team = await team_store.list_team(connection, account_id)
         if any(rules.email_key(item.email) == rules.email_key(email) for item in team):
             raise DoitongError("CONFLICT", reason="this address belongs to the account already")
@@ -93,8 +99,8 @@ class Team:
 
     async def revoke_invitation(self, signed_in: SignedIn, invitation_id: str) -> None:
         """Raises NotFound."""
-        _require_owner(signed_in)
         async with self._database.transaction() as connection:
+            await lock_as_owner(connection, signed_in)
             email = await token_store.delete_invitation(connection, signed_in.account.id, invitation_id)
             if email is None:
                 raise NotFound
@@ -138,10 +144,14 @@ class Team:
             await self._join(connection, member, token)
 
     async def _take(self, connection: Connection, secret: str) -> Token:
-        token = await token_store.take_token(connection, Purpose.INVITE, rules.digest(secret), self._clock.now())
+        """The account's row is locked first, as its end does."""
+        digest, now = rules.digest(secret), self._clock.now()
+        found = await token_store.find_token(connection, Purpose.INVITE, digest, now)
+        if found is not None:
+            await team_store.lock_team(connection, found.account_id or "")
+        token = await token_store.take_token(connection, Purpose.INVITE, digest, now)
         if token is None:
             raise DoitongError("LINK_INVALID")
-        await team_store.lock_team(connection, token.account_id or "")
         account = await accounts.find_account(connection, token.account_id or "")
         if account is None or account.is_disabled:
             raise DoitongError("LINK_INVALID")
@@ -157,10 +167,10 @@ class Team:
 
     async def change_role(self, signed_in: SignedIn, member_id: str, role: Role) -> None:
         """Raises NotFound, LAST_OWNER."""
-        _require_owner(signed_in)
         account_id = signed_in.account.id
         async with self._database.transaction() as connection:
-            before = await self._lock_member(connection, account_id, member_id)
+            await lock_as_owner(connection, signed_in)
+            before = await _role_of(connection, account_id, member_id)
             if before is Role.OWNER and role is not Role.OWNER:
                 await _require_other_owner(connection, account_id)
             await team_store.set_role(connection, account_id, member_id, role)
@@ -169,23 +179,18 @@ class Team:
     async def remove(self, signed_in: SignedIn, member_id: str) -> None:
         """An owner removes a member; everybody may leave. Raises NotFound, LAST_OWNER, ROLE_REQUIRED."""
         is_leaving = member_id == signed_in.member.id
-        if not is_leaving:
-            _require_owner(signed_in)
         account_id = signed_in.account.id
         async with self._database.transaction() as connection:
-            role = await self._lock_member(connection, account_id, member_id)
+            if is_leaving:
+                await team_store.lock_team(connection, account_id)
+            else:
+                await lock_as_owner(connection, signed_in)
+            role = await _role_of(connection, account_id, member_id)
             if role is Role.OWNER:
                 await _require_other_owner(connection, account_id)
             await team_store.delete_membership(connection, account_id, member_id)
             await session_store.delete_of_membership(connection, account_id, member_id)
             await self._record(connection, signed_in, "leave" if is_leaving else "remove", member_id)
-
-    async def _lock_member(self, connection: Connection, account_id: str, member_id: str) -> Role:
-        await team_store.lock_team(connection, account_id)
-        role = await team_store.find_role(connection, account_id, member_id)
-        if role is None:
-            raise NotFound
-        return role
 
     async def _record(
         self, connection: Connection, signed_in: SignedIn, verb: str, subject: str, **details: str
@@ -195,9 +200,19 @@ class Team:
         )
 
 
-def _require_owner(signed_in: SignedIn) -> None:
-    if signed_in.role is not Role.OWNER:
+async def lock_as_owner(connection: Connection, signed_in: SignedIn) -> None:
+    """Lock the team for an owner; the role counts as it is now, not as it was when the request began."""
+    await team_store.lock_team(connection, signed_in.account.id)
+    role = await team_store.find_role(connection, signed_in.account.id, signed_in.member.id)
+    if role is not Role.OWNER:
         raise DoitongError("ROLE_REQUIRED", role=Role.OWNER.value)
+
+
+async def _role_of(connection: Connection, account_id: str, member_id: str) -> Role:
+    role = await team_store.find_role(connection, account_id, member_id)
+    if role is None:
+        raise NotFound
+    return role
 
 
 async def _require_other_owner(connection: Connection, account_id: str) -> None:

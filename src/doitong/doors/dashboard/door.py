@@ -16,7 +16,7 @@ from starlette.routing import Route as PathPattern
 
 from doitong.core.errors import DoitongError, NotFound
 from doitong.doors.dashboard.form import Problem
-from doitong.doors.dashboard.mailbox import FORWARDED, is_mailbox_here
+from doitong.doors.dashboard.mailbox import FORWARDED, OLD_HTTP, is_mailbox_here
 from doitong.doors.dashboard.navigation import NOTICES, navigation
 from doitong.doors.dashboard.origin import is_same_origin
 from doitong.doors.dashboard.route import ROOT, Access, Route
@@ -31,7 +31,7 @@ from doitong.doors.dashboard.session_cookie import (
 )
 from doitong.doors.dashboard.visit import Visit
 from doitong.doors.http.answers import headers_of, internal_error
-from doitong.doors.http.asgi import Receive, Scope, Send, call_of
+from doitong.doors.http.asgi import Message, Receive, Scope, Send, call_of
 from doitong.doors.http.assets import Assets
 from doitong.doors.http.body import ClientGone
 from doitong.doors.http.content_policy import content_policy
@@ -107,7 +107,8 @@ class DashboardDoor:
             self.application.settings,
             client.host if client else "",
             call.header("host") or "",
-            is_forwarded=any(call.header(name) is not None for name in FORWARDED),
+            is_forwarded=visit.request.scope.get("http_version") in OLD_HTTP
+            or any(call.header(name) is not None for name in FORWARDED),
         )
 
     async def _visit(self, request: Request) -> Visit:
@@ -142,7 +143,22 @@ class DashboardDoor:
             if not visit.is_signed_in:
                 return self._to_sign_in(visit, route)
             _require(visit.signed_in, route.access)
+            self._look_again_at_its_end(visit, route)
         return await route.handler(visit)
+
+    def _look_again_at_its_end(self, visit: Visit, route: Route) -> None:
+        """Once a body is whole, its sender is looked up anew: who holds one back keeps no right that ends meanwhile."""
+        receive, secret = visit.request.receive, self.cookies.read(visit.call, SESSION) or ""
+
+        async def receive_and_look() -> Message:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                visit.renew(await self.application.members.recognise(secret))
+                _require(visit.signed_in, route.access)
+            return message
+
+        if route.method != "GET":
+            visit.receive = receive_and_look
 
     def _find(self, request: Request) -> Route:
         """The row of this visit. Raises 404 and 405."""
@@ -172,21 +188,25 @@ class DashboardDoor:
     def render(self, visit: Visit, template: str, values: dict[str, Any]) -> str:
         """A template in the visitor's language; every one has these beside its own values."""
         error = values.pop("problem", None)
-        return self._templates[visit.language].get_template(template).render(
-            {
-                "visit": visit,
-                "words": visit.words,
-                "language": visit.language,
-                "languages": NAMES,
-                "here": visit.request.scope["path"],
-                "navigation": navigation(visit),
-                "notice": visit.words.say(NOTICES[visit.notice]) if visit.notice else None,
-                "now": self.application.clock.now(),
-                "settings": self.application.settings,
-                "problem": Problem(error, visit.language) if isinstance(error, DoitongError) else error,
-                "form": None,
-            }
-            | values
+        return (
+            self._templates[visit.language]
+            .get_template(template)
+            .render(
+                {
+                    "visit": visit,
+                    "words": visit.words,
+                    "language": visit.language,
+                    "languages": NAMES,
+                    "here": visit.request.scope["path"],
+                    "navigation": navigation(visit),
+                    "notice": visit.words.say(NOTICES[visit.notice]) if visit.notice else None,
+                    "now": self.application.clock.now(),
+                    "settings": self.application.settings,
+                    "problem": Problem(error, visit.language) if isinstance(error, DoitongError) else error,
+                    "form": None,
+                }
+                | values
+            )
         )
 
 
@@ -200,7 +220,10 @@ def _require(signed_in: SignedIn, access: Access) -> None:
 
 def safe_next(target: str | None) -> str:
     """Where to go after signing in: a page of the dashboard, never another site (`//evil`, `/\\evil`)."""
-    parts = urlsplit(target or "")
+    try:
+        parts = urlsplit(target or "")
+    except ValueError:
+        return "/"
     is_ours = not parts.scheme and not parts.netloc and (parts.path == ROOT or parts.path.startswith(ROOT + "/"))
     is_plain = all(character.isprintable() and character != "\\" for character in target or "")
     return str(target).removeprefix(ROOT) or "/" if is_ours and is_plain else "/"

@@ -13,15 +13,27 @@ from doitong.core.settings import Settings
 from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.visit import Visit
 
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+FORWARDED = (
+    *("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"),
+    *("cf-connecting-ip", "true-client-ip", "x-client-ip"),
+)
+OLD_HTTP = ("1.0", "0.9")  # no browser asks so; nginx does as it comes, which also says nothing of who asked it
 
 
 def is_mailbox_here(settings: Settings, client: str, host: str, *, is_forwarded: bool) -> bool:
     """No mail server, and everything is on loopback: where we listen, what customers are told, who asks and for
     whom (`Host`, against names that are made to lead here), and no proxy in between."""
     names = (settings.host, urlsplit(settings.effective_public_url).hostname or "", client)
-    asked = urlsplit(f"//{host}").hostname or ""
+    asked = host_of(host)
     return not settings.smtp_url and not is_forwarded and all(map(_is_loopback, (*names, asked)))
+
+
+def host_of(netloc: str) -> str:
+    """The name in a `Host` header; empty for one that is malformed."""
+    try:
+        return urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:

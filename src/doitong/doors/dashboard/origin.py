@@ -17,7 +17,10 @@ def is_same_origin(call: Call, public_url: str) -> bool:
     origin = call.header("origin")
     if origin is None:
         return site == "same-origin"
-    given, public = urlsplit(origin), urlsplit(public_url)
+    try:
+        given, public = urlsplit(origin), urlsplit(public_url)
+    except ValueError:
+        return False
     if (given.scheme, given.netloc) == (public.scheme, public.netloc):
         return True
     return bool(given.netloc) and given.netloc == call.header("host")

@@ -92,7 +92,7 @@ async def _page(visit: Visit, terms: Mapping[str, Any], problem: DoitongError | 
 async def submit(visit: Visit) -> Response:
     """A request from the page's script (JSON in and out), or from the bare form, which leads to the film's page."""
     if is_json(visit.call.header("content-type")):
-        given = await read_json_object(visit.call, visit.request.receive)
+        given = await read_json_object(visit.call, visit.receive)
         raw = raw_request(given, kind=None, requires_service=False)
         made = await visit.operations.submit(raw, visit.call.header("idempotency-key"))
         return visit.json({"generation": made})
@@ -123,13 +123,13 @@ def terms_of_form(form: Form) -> dict[str, Any]:
 
 async def quote(visit: Visit) -> Response:
     """The binding price of what is filled in."""
-    given = await read_json_object(visit.call, visit.request.receive)
+    given = await read_json_object(visit.call, visit.receive)
     return visit.json({"quote": await visit.operations.quote(raw_request(given, kind=None, requires_service=False))})
 
 
 async def write_samples(visit: Visit) -> Response:
     """The same request as programs make it."""
-    given = await read_json_object(visit.call, visit.request.receive)
+    given = await read_json_object(visit.call, visit.receive)
     return visit.json({"samples": {sample.name: sample.code for sample in _samples(visit, given)}})
 
 
@@ -144,7 +144,7 @@ def _samples(visit: Visit, terms: Mapping[str, Any]) -> Any:
 async def upload(visit: Visit) -> Response:
     """A picture or a brush's mask, as REST takes it."""
     visit.caller.require(Scope.GENERATIONS_WRITE)
-    parameter, picture = await read_picture(visit.call, visit.request.receive)
+    parameter, picture = await read_picture(visit.call, visit.receive)
     return visit.json({"upload": await visit.operations.create_upload(parameter, picture)})
 
 

@@ -12,7 +12,7 @@ from doitong.doors.dashboard.form import Form, Problem, read_form
 from doitong.doors.dashboard.route import ROOT
 from doitong.doors.dashboard.session_cookie import NOTICE, NOTICE_SECONDS
 from doitong.doors.http.answers import headers_of
-from doitong.doors.http.asgi import Call, call_of
+from doitong.doors.http.asgi import Call, Receive, call_of
 from doitong.doors.http.operations import Operations
 from doitong.doors.http.values import Values
 from doitong.keys.model import Caller
@@ -32,6 +32,7 @@ class Visit:
     ) -> None:
         self.door, self.request, self.words, self.notice = door, request, words, notice
         self.call: Call = call_of(request.scope)
+        self.receive: Receive = request.receive  # where a handler reads the body
         self._signed_in = signed_in
 
     @property
@@ -50,6 +51,12 @@ class Visit:
     def signed_in(self) -> SignedIn:
         assert self._signed_in is not None, "nobody is signed in on an open page"
         return self._signed_in
+
+    def renew(self, signed_in: SignedIn | None) -> None:
+        """The same visitor as they are now. Raises SIGN_IN_REQUIRED for one who has gone, or looks elsewhere now."""
+        if signed_in is None or signed_in.account.id != self.account_id:
+            raise DoitongError("SIGN_IN_REQUIRED")
+        self._signed_in = signed_in
 
     @property
     def caller(self) -> Caller:
@@ -94,7 +101,7 @@ class Visit:
         return self.door.has_mailbox(self)
 
     async def form(self) -> Form:
-        return await read_form(self.call, self.request.receive)
+        return await read_form(self.call, self.receive)
 
     # answers
 
