@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -55,9 +56,15 @@ async def add_member(
 
 @asynccontextmanager
 async def signed_in_house(
-    dsn: str, data_dir: Path, clock: SteppedClock, role: Role = Role.OWNER, *, is_operator: bool = False
+    dsn: str,
+    data_dir: Path,
+    clock: SteppedClock,
+    role: Role = Role.OWNER,
+    *,
+    is_operator: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[SignedInHouse]:
-    async with make_house(dsn, data_dir, clock, "free") as house:
+    async with make_house(dsn, data_dir, clock, "free", **settings) as house:
         signed_in = await add_member(house.application, house.account_id, SECRET, role, is_operator=is_operator)
         url = str(house.client.base_url).rstrip("/")
         headers = {"Origin": url, "Cookie": f"doitong_session={SECRET}"}

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -48,8 +49,8 @@ def serve() -> Serving:
 
 
 @asynccontextmanager
-async def make_house(dsn: str, data_dir: Path, clock: SteppedClock, plan: str) -> AsyncIterator[House]:
-    settings = Settings(DATABASE_URL=dsn, data_dir=data_dir, public_url="http://127.0.0.1:8000")
+async def make_house(dsn: str, data_dir: Path, clock: SteppedClock, plan: str, **chosen: Any) -> AsyncIterator[House]:
+    settings = Settings(DATABASE_URL=dsn, data_dir=data_dir, public_url="http://127.0.0.1:8000", **chosen)
     application = await Application.open(settings, clock)
     try:
         account = await application.accounts.create("Test", plan)
