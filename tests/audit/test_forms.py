@@ -39,7 +39,7 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     id: str = ""
     status: int = 303
-    by: tuple[str, str | None] | None = None  # None is the member who is signed in
+    by: tuple[str, str] | None = None  # None is the member who is signed in
     is_stranger: bool = False
     more: dict[str, Any] = field(default_factory=dict)  # what is sent in place of fields
 
@@ -162,7 +162,7 @@ async def paid(world: World) -> Form:
     await world.house.client.post("/dashboard/credits/buy", data={"credits": "1000"})
     body = event("checkout.session.completed", world.stripe.pay("cs_test_1"))
     sent = {"content": body, "headers": {"Stripe-Signature": sign(body)}}
-    return Form(status=200, by=("system", None), is_stranger=True, more=sent)
+    return Form(status=200, by=("system", ""), is_stranger=True, more=sent)
 
 
 FORMS: dict[str, tuple[Maker, ...]] = {

@@ -33,7 +33,7 @@ class World:
         async with self.app.database.reading() as connection:
             return int(await connection.fetchval("SELECT count(*) FROM audit"))
 
-    async def rows(self) -> dict[str, tuple[str, str | None]]:
+    async def rows(self) -> dict[str, tuple[str, str]]:
         """Who acted, by the row's id."""
         async with self.app.database.reading() as connection:
             found = await connection.fetch("SELECT id, actor_kind, actor_name FROM audit")
