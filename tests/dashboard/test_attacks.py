@@ -15,8 +15,10 @@ from doitong.members.model import Browser as Place
 from doitong.members.model import Role
 from doitong.members.passwords import Passwords
 from doitong.members.rules import check_email
+from doitong.telemetry.logging import redact_text
 from tests.dashboard.conftest import SignedInHouse, add_member
 from tests.dashboard.test_entrance import EMAIL, PASSWORD, Browser, browsing, code_of, count, other
+from tests.dashboard.test_queries import counted
 
 ANA = "ana@example.si"
 NEW_PASSWORD = "five other words are it"
@@ -222,3 +224,21 @@ async def test_a_proxy_of_the_old_kind_opens_no_mailbox(browser: Browser) -> Non
     status = await reader.readline()
     writer.close()
     assert status.split()[1] == b"404"
+
+
+async def test_a_forgotten_password_does_the_same_for_who_is_unknown(browser: Browser) -> None:
+    """Statements, which take the time, are the same ones, and nothing is left of those for nobody."""
+    done: list[list[str]] = []
+    for email in (EMAIL, EMAIL, "nobody@example.si"):  # the first time, a connection learns its types
+        with counted(browser.application) as sent:
+            await browser.application.registration.forgot(email, SOMEWHERE)
+        done.append([statement for statement in sent if statement.startswith(("INSERT", "DELETE", "SELECT", "\n"))])
+    assert len(done[1]) > 6
+    assert done[1] == done[2]
+    assert (await browser.kinds()).count(("reset", EMAIL)) == 2
+    assert await count(browser, "SELECT count(*) FROM mail WHERE recipient = 'nobody@example.si'") == 0
+    assert await count(browser, "SELECT count(*) FROM member_token WHERE purpose = 'reset'") == 1
+
+
+def test_a_films_link_is_not_logged() -> None:
+    assert redact_text("/dashboard/s/AbCdEfGhIjKlMnOpQrStU1") == "/dashboard/s/[redacted]"

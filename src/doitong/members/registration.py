@@ -6,7 +6,8 @@ confirms the password that was given with it, in the browser that gave it, or fo
 """
 
 import hmac
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from doitong.audit import store as audit
@@ -21,6 +22,10 @@ from doitong.members.model import Browser, Member, NewSession, PendingSignUp, Pu
 from doitong.members.service import MemberService, stranger
 
 T = TypeVar("T")
+
+
+class _NobodyThere(Exception):
+    """Nobody has the address that a new password was asked for."""
 
 
 class Registration:
@@ -153,13 +158,22 @@ class Registration:
             may_mail = await self.note_mail(connection, "reset", key, f"network {rules.network_of(browser.address)}")
             known = await store.find_by_email(connection, key)
             await audit.record(connection, None, stranger(email), "member.forgot_password", None, {}, now)
-            if known is None or not may_mail:
-                return
-            member = known[0]
-            await token_store.forget_tokens(connection, member.id, Purpose.RESET)
-            await self._insert_token(connection, Purpose.RESET, member, member.email, secret, rules.RESET_LIFETIME)
-            values = {"link": f"{self._url}/reset?code={secret}"}
-            await mail.write(connection, Kind.RESET, member.email, member.language, values, now)
+            if may_mail:
+                with suppress(_NobodyThere):
+                    async with connection.transaction():  # a part that can be undone
+                        await self._write_reset(connection, known[0] if known else None, email, secret, now)
+
+    async def _write_reset(
+        self, connection: Connection, member: Member | None, email: str, secret: str, now: datetime
+    ) -> None:
+        """The same work for who is unknown, so that it takes as long, and then none of it. Raises _NobodyThere."""
+        recipient, language = (member.email, member.language) if member else (email, "en")
+        await token_store.forget_tokens(connection, member.id if member else "", Purpose.RESET)
+        await self._insert_token(connection, Purpose.RESET, member, recipient, secret, rules.RESET_LIFETIME)
+        values = {"link": f"{self._url}/reset?code={secret}"}
+        await mail.write(connection, Kind.RESET, recipient, language, values, now)
+        if member is None:
+            raise _NobodyThere
 
     async def find_reset(self, secret: str) -> Token:
         """Raises LINK_INVALID."""
@@ -232,11 +246,17 @@ class Registration:
             )
 
     async def _insert_token(
-        self, connection: Connection, purpose: Purpose, member: Member, email: str, secret: str, lifetime: timedelta
+        self,
+        connection: Connection,
+        purpose: Purpose,
+        member: Member | None,
+        email: str,
+        secret: str,
+        lifetime: timedelta,
     ) -> None:
-        now = self._clock.now()
+        now, member_id = self._clock.now(), member.id if member else None
         id_ = new_id(now, self._members.opener.random_bits)
-        token = Token(id_, purpose, email, member.id, None, None, member.id, now, now + lifetime)
+        token = Token(id_, purpose, email, member_id, None, None, member_id, now, now + lifetime)
         await token_store.insert_token(connection, token, rules.digest(secret))
 
     async def note_mail(self, connection: Connection, kind: str, key: str, asker: str) -> bool:

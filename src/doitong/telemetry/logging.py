@@ -27,6 +27,7 @@ _SECRETS = re.compile(
   | (?P<url> \b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@]+(?=@)     # a password in an address
   | (?P<named> \b(?:password|passwd|pwd|pgpassword|secret|api[_-]?key|x-api-key|authorization|token)
         ["']?\s*[=:]\s*["']?)(?!\[redacted\])(?!bearer\s|basic\s)[^\s"',;&}]+
+  | (?P<share> /dashboard/s/)[0-9A-Za-z_-]+             # a film's link: whoever has it sees the film
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -39,7 +40,7 @@ _SECRET_NAMES = re.compile(
 
 def redact_text(text: str) -> str:
     """`text` with every credential in it replaced; what stays says which kind it was."""
-    if not ("_" in text or " " in text or ":" in text or "=" in text):
+    if not ("_" in text or " " in text or ":" in text or "=" in text or "/s/" in text):
         return text  # every pattern has one of these: most ids, methods and names are done here
     return _SECRETS.sub(lambda match: (match[match.lastgroup] if match.lastgroup else "") + REDACTED, text)
 
