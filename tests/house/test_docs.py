@@ -128,7 +128,7 @@ def test_make_targets_it_names_exist(page: Path) -> None:
 def test_codes_and_settings_it_names_exist(page: Path) -> None:
     known = set(REGISTRY) | {f"DOITONG_{name.upper()}" for name in Settings.model_fields}
     known |= {"DATABASE_URL", "CDN_BASE_URL", "RUNWAYML_API_SECRET", "RUNWAYML_BASE_URL"}
-    known |= {"DOITONG_URL", "DOITONG_API_KEY", "DOITONG_WRITE_DOCS"}
+    known |= {"DOITONG_URL", "DOITONG_API_KEY", "DOITONG_WRITE_DOCS", "FORWARDED_ALLOW_IPS"}  # the last is uvicorn's
     for module in (ROOT / "src").rglob("*.py"):
         known |= set(re.findall(r"^([A-Z][A-Z_]+)(?::[^=\n]+)? =", module.read_text(), re.MULTILINE))
     others = re.compile(r"(AWS|GOOGLE|AZURE|PGQUEUER)_")
