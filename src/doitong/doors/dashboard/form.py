@@ -40,9 +40,7 @@ async def read_form(call: Call, receive: Receive) -> Form:
         raise DoitongError("UNSUPPORTED_MEDIA_TYPE", expected=FORM_TYPE)
     body = await read_body(call, receive, FORM_BYTES_MAXIMUM)
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS_MAXIMUM, errors="strict"
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS_MAXIMUM, errors="strict")
     except ValueError:
         raise malformed("the form cannot be read") from None
     return Form([(name, value.replace("\r\n", "\n")) for name, value in pairs])
