@@ -8,7 +8,6 @@ from screenshots.pages import PAGES, Shot
 from screenshots.seed import Town, seed
 
 from doitong.app import Application
-from doitong.words.catalogue import LANGUAGES
 from tests.browser.chromium import Visitor
 from tests.browser.conftest import Arriving
 from tests.system import System
@@ -30,8 +29,18 @@ async def enter(visitor: Visitor, town: Town, shot: Shot, url: str, language: st
     await visitor.go(shot.path.format_map(town.ids))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("wide", [True, False], ids=["desk", "phone"])
+ALSO_LONG = pytest.mark.slow  # the two other halves of the matrix
+
+
+@pytest.mark.parametrize(
+    ("language", "wide"),
+    [
+        pytest.param("en", True, id="english-desk"),
+        pytest.param("sl", False, id="slovenian-phone"),
+        pytest.param("sl", True, id="slovenian-desk", marks=ALSO_LONG),
+        pytest.param("en", False, id="english-phone", marks=ALSO_LONG),
+    ],
+)
 async def test_every_page_is_usable_by_everybody(
     arriving: Arriving, system: System, town: Town, language: str, wide: bool
 ) -> None:

@@ -131,7 +131,8 @@ async def test_the_hot_statements_scan_no_table(bank: Bank, mode: str) -> None:
             (store._LOCK_BALANCES, [accounts]),
             (store._PLACE_HOLDS, orders),
             (store._RESOLVE_HOLDS, endings),
-            (store._STATEMENT, ["a7", 2**63 - 1, 50]),
+            (store._STATEMENT.format(kind=""), ["a7", 2**63 - 1, 50]),
+            (store._STATEMENT.format(kind="AND kind = 'grant'"), ["a7", 2**63 - 1, 50]),
         ):
             plan = "\n".join(row[0] for row in await connection.fetch("EXPLAIN " + statement, *arguments))
             assert "Seq Scan" not in plan, plan
