@@ -19,7 +19,7 @@ def make_previews(film: Path, facts: FilmFacts) -> Previews:
     not take them.
     """
     import av  # noqa: PLC0415  # heavy: only a worker that makes previews pays for it
-    from av.video.reformatter import VideoReformatter  # noqa: PLC0415
+    from av.video.reformatter import VideoReformatter  # noqa: PLC0415 - only where a film is looked at
 
     from doitong.media.preview_maker import PreviewMaker  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def _planes(frame: Any, converter: Any) -> Any:
 
     A film that does not say is taken as players take one of 720 lines or more: as BT.709 in limited range.
     """
-    import numpy as np  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415 - only where a film is looked at
 
     has_form = frame.format.name == "yuv420p" and frame.colorspace in _BT709 and frame.color_range in _LIMITED
     if not has_form:

@@ -68,7 +68,7 @@ def _hash(password: str) -> str:
 
 
 def _verify(stored: str, password: str) -> bool:
-    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415
+    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415 - as above
 
     try:
         return _hasher().verify(stored, normal_password(password))

@@ -82,7 +82,7 @@ class StripeGateway:
         Raises SignatureWrong: also for a moment that is too far from now.
         """
         await self._open()
-        from stripe import SignatureVerificationError, WebhookSignature  # noqa: PLC0415
+        from stripe import SignatureVerificationError, WebhookSignature  # noqa: PLC0415 - heavy
 
         try:
             text = body.decode()
@@ -95,7 +95,7 @@ class StripeGateway:
 
     async def close(self) -> None:
         if self._http is not None:
-            await self._http.close_async()  # type: ignore[no-untyped-call]
+            await self._http.close_async()  # type: ignore[no-untyped-call]  # of the library
 
     async def _open(self) -> "StripeClient":
         if self._client is None:
@@ -114,7 +114,7 @@ class StripeGateway:
         )
 
     async def _ask(self, question: Any) -> Mapping[str, Any]:
-        from stripe import StripeError  # noqa: PLC0415
+        from stripe import StripeError  # noqa: PLC0415 - heavy
 
         try:
             async with asyncio.timeout(3 * TIMEOUT_SECONDS):

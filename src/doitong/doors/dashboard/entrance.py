@@ -10,7 +10,7 @@ from doitong.core.errors import DoitongError
 from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.session_cookie import SESSION, SESSION_SECONDS, SIGN_UP, SIGN_UP_SECONDS
 from doitong.doors.dashboard.visit import Visit
-from doitong.members.model import Browser, NewSession
+from doitong.members.model import Browser, NewSession, PendingSignUp
 
 TEXT_MAX = 300
 SECRET_MAX = 100
@@ -99,9 +99,9 @@ async def show_verify(visit: Visit) -> Response:
     return _verify_page(visit, code, pending.email, _is_own(visit, pending))
 
 
-def _is_own(visit: Visit, pending: object) -> bool:
+def _is_own(visit: Visit, pending: PendingSignUp) -> bool:
     own = visit.door.cookies.read(visit.call, SIGN_UP)
-    return visit.application.registration.is_same_browser(pending, own)  # type: ignore[arg-type]
+    return visit.application.registration.is_same_browser(pending, own)
 
 
 def _verify_page(visit: Visit, code: str, email: str, is_own: bool, status: int = 200, **values: object) -> Response:
