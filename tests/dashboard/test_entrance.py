@@ -298,6 +298,7 @@ async def test_a_reset_sets_the_password_once_and_ends_every_session(browser: Br
     clock.advance(timedelta(hours=1))
     assert (await stranger.get(late)).status_code == 410
     assert (await browser.kinds())[-2:] == [("password_changed", EMAIL), ("reset", EMAIL)]
+    assert await count(browser, "SELECT count(*) FROM audit WHERE action = 'member.reset_password'") == 1
 
 
 async def test_an_address_changes_when_the_new_one_says_so(browser: Browser) -> None:
@@ -347,6 +348,26 @@ async def test_sessions_are_listed_slide_and_end(browser: Browser, clock: Steppe
     assert (await browser.get("/profile")).status_code == 303
 
 
+async def test_a_session_ends_thirty_days_after_the_sign_in_whatever_is_visited(
+    browser: Browser, clock: SteppedClock
+) -> None:
+    await browser.come_in()
+    for _ in range(5):
+        clock.advance(timedelta(days=5))
+        assert (await browser.get("/profile")).status_code == 200
+    clock.advance(timedelta(days=5) - timedelta(seconds=1))
+    assert (await browser.get("/profile")).status_code == 200
+    clock.advance(timedelta(seconds=1))
+    assert (await browser.get("/profile")).status_code == 303
+
+
+async def test_signing_out_has_the_browser_forget_what_pages_kept(browser: Browser) -> None:
+    await browser.come_in()
+    answer = await browser.post("/sign-out")
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert "data-forgets" in (await browser.get("/sign-in")).text  # for the script, which does it without https too
+
+
 async def test_a_visit_is_written_once_a_minute_at_most(browser: Browser, clock: SteppedClock) -> None:
     await browser.come_in()
     before = clock.now()
@@ -366,6 +387,14 @@ async def test_credits_of_sign_up_come_once_an_address(browser: Browser) -> None
     accounts = (await browser.application.accounts.list()).accounts
     balances = [(await browser.application.ledger.balance(item.id)).posted for item in accounts]
     assert sorted(balances) == [0, 1000]
+
+
+async def test_credits_of_sign_up_come_once_a_mailbox(browser: Browser) -> None:
+    for email in ("maja+1@example.si", "Maja+2@example.si", EMAIL):
+        await other(browser).come_in(email)
+    accounts = (await browser.application.accounts.list()).accounts
+    balances = [(await browser.application.ledger.balance(item.id)).posted for item in accounts]
+    assert sorted(balances) == [0, 0, 1000]
 
 
 async def test_two_confirmations_at_once_make_one_member(browser: Browser) -> None:

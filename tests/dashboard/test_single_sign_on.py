@@ -170,6 +170,23 @@ async def test_a_member_is_linked_by_a_verified_address_only(browser: Browser, i
 
 
 @pytest.mark.parametrize(
+    "theirs", ["strau\N{LATIN SMALL LETTER SHARP S}@example.de", "stra\N{LATIN SMALL LETTER LONG S}s@example.de"]
+)
+async def test_an_address_that_unicode_folds_to_a_members_is_not_theirs(
+    browser: Browser, issuer: Issuer, theirs: str
+) -> None:
+    ours = theirs.casefold()
+    await browser.come_in(ours)
+    issuer.claims = {"email": theirs}
+    stranger = other(browser)
+    assert (await sign_in(stranger, issuer)).status_code == 303
+    page = (await stranger.get("/profile")).text
+    assert theirs in page
+    assert ours not in page
+    assert await count(browser, "SELECT count(*) FROM member") == 2
+
+
+@pytest.mark.parametrize(
     ("claims", "header"),
     [
         ({"nonce": "another"}, {}),

@@ -115,6 +115,17 @@ _SPECS = (
         Text("Use a key that has the scope.", "Uporabite ključ s to pravico."),
     ),
     _spec(
+        "ACCOUNT_DISABLED",
+        403,
+        Text("This account is switched off", "Ta račun je izklopljen"),
+        Text(
+            "The operator of this installation switched it off and can switch it on again: ask there. In another "
+            "account of yours, everything is as before.",
+            "Izklopil ga je upravljavec te namestitve, ki ga lahko znova vklopi: vprašajte njega. V drugem vašem "
+            "računu je vse po starem.",
+        ),
+    ),
+    _spec(
         "SIGN_IN_REQUIRED",
         401,
         Text("Sign in first", "Najprej se prijavite"),

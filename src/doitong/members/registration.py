@@ -198,7 +198,7 @@ class Registration:
                 if not subject.startswith("network "):  # the address is its owner's; what others tried there counts on
                     await session_store.forget_failures(connection, subject)
             await self._members.close_back_doors(connection, member, now)
-            return await self._members.enter(connection, member, browser, way="reset")
+            return await self._members.enter(connection, member, browser, "member.reset_password")
 
     # a new address
 

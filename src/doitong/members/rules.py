@@ -2,15 +2,20 @@
 
 import base64
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 
+import idna
+
 from doitong.core.errors import NO_CONTROL_CHARACTERS, DoitongError, InvalidParameter, rule, text_length
 
 SESSION_LIFETIME = timedelta(days=14)  # from the last visit
+SESSION_END = timedelta(days=30)  # from the sign-in, whatever was visited since
 SEEN_PAUSE = timedelta(minutes=1)  # a visit is noted at most this often
 SIGN_UP_LIFETIME = timedelta(days=3)
 RESET_LIFETIME = timedelta(hours=1)
@@ -48,6 +53,7 @@ PASSWORD_TRIVIAL = rule(
     "must not be your address or one piece repeated", "ne sme biti vaš naslov ali ponavljanje istega"
 )
 PASSWORD_WRONG = rule("is not right", "ni pravilno")
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _EMAIL = re.compile(r"""[^@\s,;:<>()\[\]\\"]+@(?:localhost|[^@\s,;:<>()\[\]\\"]+\.[^@\s,;:<>()\[\]\\"]+)""")
 
 
@@ -62,23 +68,44 @@ def to_secret(random: bytes) -> str:
     return base64.urlsafe_b64encode(random).rstrip(b"=").decode()
 
 
+def session_end(signed_in_at: datetime, now: datetime) -> datetime:
+    """When a session that is visited now ends."""
+    return min(now + SESSION_LIFETIME, signed_in_at + SESSION_END)
+
+
 def email_key(email: str) -> str:
-    """An address as it is compared."""
-    return unicodedata.normalize("NFC", email.strip()).casefold()
+    """An address as it is compared, everywhere: letters A to Z are the same in both cases, a domain is what it is in
+    the DNS (IDNA 2008), and everything else has to be the same character. What Unicode folds together (`ß` and `ss`,
+    the Kelvin sign and `k`) may be two mailboxes. Never fails: what is no domain stands as it is."""
+    local, at, domain = email.strip().rpartition("@")
+    with suppress(UnicodeError):
+        domain = _dns_name(domain)
+    return f"{local}{at}{domain}".translate(_ASCII_LOWER)
+
+
+def _dns_name(domain: str) -> str:
+    """Raises UnicodeError (idna.IDNAError is one) for letters that no domain has."""
+    return domain if domain.isascii() else idna.encode(domain).decode()
 
 
 def credited(key: str) -> bytes:
-    """What is kept of an address that had sign-up credits."""
-    return sha256(b"doitong sign-up credits\0" + key.encode()).digest()
+    """What is kept of a mailbox that had sign-up credits: `name+tag@domain` is the mailbox of `name@domain`."""
+    local, at, domain = key.rpartition("@")
+    mailbox = f"{local[:1]}{local[1:].partition('+')[0]}{at}{domain}"
+    return sha256(b"doitong sign-up credits\0" + mailbox.encode()).digest()
 
 
 def check_email(email: str, parameter: str = "email") -> str:
-    """The address without blanks around it. Raises InvalidParameter."""
+    """The address without blanks around it, its domain as the DNS has it. Raises InvalidParameter."""
     email = email.strip()
     is_encoded = "=?" in email  # RFC 2047: a header would say another address than we read
     if len(email) > EMAIL_MAX or is_encoded or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise InvalidParameter(parameter, EMAIL_RULE)
-    return email
+    local, _, domain = email.rpartition("@")
+    try:
+        return f"{local}@{_dns_name(domain)}"
+    except UnicodeError as error:
+        raise InvalidParameter(parameter, EMAIL_RULE) from error
 
 
 def check_name(name: str, parameter: str = "name") -> str:
@@ -102,7 +129,8 @@ def check_password(password: str, email: str, parameter: str = "password") -> No
         raise InvalidParameter(parameter, PASSWORD_SHORT)
     if len(normal_password(password)) > PASSWORD_MAX_BYTES:
         raise InvalidParameter(parameter, PASSWORD_LONG)
-    if email_key(password) == email_key(email) or _period(password) <= REPEATED_MAX:
+    is_address = len(password) <= EMAIL_MAX and email_key(password) == email_key(email)
+    if is_address or _period(password) <= REPEATED_MAX:
         raise InvalidParameter(parameter, PASSWORD_TRIVIAL)
 
 

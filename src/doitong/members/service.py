@@ -41,15 +41,16 @@ class MemberService:
         self.opener = opener or SessionOpener(accounts)
 
     async def recognise(self, secret: str) -> SignedIn | None:
-        """Who a session's cookie belongs to; None for one that is unknown, expired, or of a closed account.
+        """Who a session's cookie belongs to; None for one that is unknown or expired.
 
-        A visit moves the end of the session on; that is written once a minute at most.
+        A visit moves the end of the session on; that is written once a minute at most. The account may be disabled.
         """
         now = self._clock.now()
         async with self._database.reading() as connection:
             found = await store.find_signed_in(connection, rules.digest(secret), now)
             if found is not None and now - found.session.last_seen_at >= rules.SEEN_PAUSE:
-                await session_store.note_seen(connection, found.session.id, now, now + rules.SESSION_LIFETIME)
+                expires_at = rules.session_end(found.session.created_at, now)
+                await session_store.note_seen(connection, found.session.id, now, expires_at)
         return found
 
     # signing in
@@ -71,23 +72,15 @@ class MemberService:
                 await session_store.forget_failure(connection, subject, now)
             if renewed is not None:
                 await store.set_password(connection, member.id, renewed)
-            return await self.enter(connection, member, browser)
+            return await self.enter(connection, member, browser, way="password")
 
     async def enter(
-        self,
-        connection: Connection,
-        member: Member,
-        browser: Browser,
-        account_id: str | None = None,
-        way: str = "password",
+        self, connection: Connection, member: Member, browser: Browser, action: str = "member.sign_in", **details: str
     ) -> NewSession:
-        """Open a session in the caller's transaction, and say so in the audit log."""
-        now = self._clock.now()
-        new = await self.opener.open(connection, member, browser, now, account_id)
-        details = {"way": way, "address": browser.address}
-        await audit.record(
-            connection, new.session.account_id, actor_of(member), "member.sign_in", member.id, details, now
-        )
+        """Open a session in the caller's transaction, and say in the audit log by what."""
+        now, noted = self._clock.now(), details | {"address": browser.address}
+        new = await self.opener.open(connection, member, browser, now)
+        await audit.record(connection, new.session.account_id, actor_of(member), action, member.id, noted, now)
         return new
 
     async def sign_out(self, signed_in: SignedIn) -> None:

@@ -32,10 +32,14 @@ class SessionOpener:
     async def open(
         self, connection: Connection, member: Member, browser: Browser, now: datetime, account_id: str | None = None
     ) -> NewSession:
-        """A session that looks at `account_id`, or at the member's oldest account; who has none gets an empty one."""
+        """A session that looks at `account_id`, or at the member's oldest account; who has none gets an empty one.
+
+        Who has only accounts that are disabled looks at one of these: the dashboard says so.
+        """
         if account_id is None:
-            belongings = await store.list_belongings(connection, member.id)
-            account_id = belongings[0].account_id if belongings else await self.open_account(connection, member, now)
+            account_id = await store.find_first_account(connection, member.id)
+        if account_id is None:
+            account_id = await self.open_account(connection, member, now)
         secret = self.new_secret()
         session = Session(
             id=new_id(now, self.random_bits),
@@ -43,7 +47,7 @@ class SessionOpener:
             account_id=account_id,
             created_at=now,
             last_seen_at=now,
-            expires_at=now + rules.SESSION_LIFETIME,
+            expires_at=rules.session_end(now, now),
             address=browser.address[:64],
             agent="".join(letter if letter.isprintable() else " " for letter in browser.agent)[: rules.AGENT_MAX],
         )

@@ -20,7 +20,10 @@ ACCOUNT = (
 
 
 async def find_signed_in(connection: Connection, digest: bytes, now: datetime) -> SignedIn | None:
-    """Member, session, account and role behind a session's secret, in one round trip; None once it has expired."""
+    """Member, session, account and role behind a session's secret, in one round trip; None once it has expired.
+
+    The account may be disabled.
+    """
     row = await connection.fetchrow(
         f"""
         SELECT {MEMBER}, membership.role, session.id AS session_id, session.account_id, session.last_seen_at,
@@ -28,7 +31,7 @@ async def find_signed_in(connection: Connection, digest: bytes, now: datetime) -
         FROM session JOIN member ON member.id = session.member_id
         JOIN membership ON membership.member_id = member.id AND membership.account_id = session.account_id
         JOIN account ON account.id = session.account_id
-        WHERE session.digest = $1 AND session.expires_at > $2 AND account.disabled_at IS NULL
+        WHERE session.digest = $1 AND session.expires_at > $2
         """,  # noqa: S608 - a constant list of columns
         digest,
         now,
@@ -159,6 +162,19 @@ async def list_belongings(connection: Connection, member_id: str) -> list[Belong
         member_id,
     )
     return [Belonging(row["id"], row["name"], row["plan"], Role(row["role"])) for row in rows]
+
+
+async def find_first_account(connection: Connection, member_id: str) -> str | None:
+    """The oldest account of a member; one that is disabled only when all are."""
+    found: str | None = await connection.fetchval(
+        """
+        SELECT account.id FROM membership JOIN account ON account.id = membership.account_id
+        WHERE membership.member_id = $1
+        ORDER BY account.disabled_at IS NOT NULL, membership.created_at, account.id LIMIT 1
+        """,
+        member_id,
+    )
+    return found
 
 
 async def take_credits(connection: Connection, address: bytes) -> bool:

@@ -1,4 +1,7 @@
-"""The SQL of sign-ups that are not proven, and of what links in mails stand for."""
+"""The SQL of sign-ups that are not proven, and of what links in mails stand for.
+
+Addresses are compared as `rules.email_key` does: their domains are in ASCII already, and A to Z are lower-cased.
+"""
 
 from datetime import datetime
 
@@ -91,8 +94,8 @@ async def is_invited(connection: Connection, email: str, now: datetime) -> bool:
     found: bool = await connection.fetchval(
         """
         SELECT EXISTS (SELECT 1 FROM member_token JOIN account ON account.id = account_id
-            WHERE purpose = 'invite' AND lower(member_token.email) = lower($1) AND expires_at > $2 AND used_at IS NULL
-                AND disabled_at IS NULL)
+            WHERE purpose = 'invite' AND lower(member_token.email COLLATE "C") = lower($1 COLLATE "C")
+                AND expires_at > $2 AND used_at IS NULL AND disabled_at IS NULL)
         """,
         email,
         now,
@@ -105,8 +108,8 @@ async def take_invitations_to(connection: Connection, email: str, now: datetime)
     rows = await connection.fetch(
         """
         UPDATE member_token SET used_at = $2
-        WHERE purpose = 'invite' AND lower(email) = lower($1) AND expires_at > $2 AND used_at IS NULL
-            AND account_id IN (SELECT id FROM account WHERE disabled_at IS NULL)
+        WHERE purpose = 'invite' AND lower(email COLLATE "C") = lower($1 COLLATE "C") AND expires_at > $2
+            AND used_at IS NULL AND account_id IN (SELECT id FROM account WHERE disabled_at IS NULL)
         RETURNING *
         """,
         email,
@@ -131,7 +134,8 @@ async def delete_invitation(connection: Connection, account_id: str, invitation_
 async def delete_invitations_to(connection: Connection, account_id: str, email: str) -> None:
     """Earlier invitations of the same address are replaced."""
     await connection.execute(
-        "DELETE FROM member_token WHERE account_id = $1 AND purpose = 'invite' AND lower(email) = lower($2)",
+        "DELETE FROM member_token WHERE account_id = $1 AND purpose = 'invite'"
+        ' AND lower(email COLLATE "C") = lower($2 COLLATE "C")',
         account_id,
         email,
     )

@@ -211,9 +211,12 @@ class DashboardDoor:
 
 
 def _require(signed_in: SignedIn, access: Access) -> None:
-    """Raises ROLE_REQUIRED for a role that is not enough; a page of the operator is not there for anybody else."""
+    """Raises ACCOUNT_DISABLED, which keeps operators from none of their own pages; ROLE_REQUIRED for a role that is not
+    enough. A page of the operator is not there for anybody else."""
     if access is Access.OPERATOR and not signed_in.member.is_operator:
         raise NotFound
+    if access in (Access.MEMBER, Access.OWNER) and signed_in.account.is_disabled:
+        raise DoitongError("ACCOUNT_DISABLED")
     if access is Access.OWNER and signed_in.role is not Role.OWNER:
         raise DoitongError("ROLE_REQUIRED", role=Role.OWNER.value)
 

@@ -11,6 +11,7 @@ from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.session_cookie import SESSION, SESSION_SECONDS, SIGN_UP, SIGN_UP_SECONDS
 from doitong.doors.dashboard.visit import Visit
 from doitong.members.model import Browser, NewSession, PendingSignUp
+from doitong.members.rules import email_key
 
 TEXT_MAX = 300
 SECRET_MAX = 100
@@ -59,7 +60,14 @@ async def sign_in(visit: Visit) -> Response:
 
 async def sign_out(visit: Visit) -> Response:
     await visit.application.members.sign_out(visit.signed_in)
-    response = visit.go("/sign-in", "signed_out")
+    return leave(visit, "signed_out")
+
+
+def leave(visit: Visit, notice: str) -> Response:
+    """Out of the dashboard. The browser forgets what pages kept, the studio's key too: by this header over https, and
+    by the script of the sign-in page everywhere. The chosen language and the notice are cookies, which stay."""
+    response = visit.go("/sign-in", notice)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     visit.door.cookies.clear(response, SESSION)
     return response
 
@@ -182,7 +190,7 @@ async def show_invitation(visit: Visit) -> Response:
 
 async def _invitation_page(visit: Visit, code: str, status: int = 200, **values: object) -> Response:
     invitation = await visit.application.team.find_invitation(code)
-    is_theirs = visit.is_signed_in and visit.signed_in.member.email.casefold() == invitation.email.casefold()
+    is_theirs = visit.is_signed_in and email_key(visit.signed_in.member.email) == email_key(invitation.email)
     here = f"/dashboard/invitation?code={code}"
     return visit.page(
         "invitation.html", status, code=code, invitation=invitation, is_theirs=is_theirs, here_again=here, **values
@@ -215,7 +223,7 @@ def _code(visit: Visit) -> str:
 ROUTES = (
     Route("GET", "/sign-in", show_sign_in, Access.OPEN),
     Route("POST", "/sign-in", sign_in, Access.OPEN),
-    Route("POST", "/sign-out", sign_out),
+    Route("POST", "/sign-out", sign_out, Access.PERSON),
     Route("GET", "/sign-up", show_sign_up, Access.OPEN),
     Route("POST", "/sign-up", sign_up, Access.OPEN),
     Route("GET", "/sign-up/sent", show_sent, Access.OPEN),

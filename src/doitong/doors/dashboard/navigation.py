@@ -86,7 +86,8 @@ def navigation(visit: "Visit") -> list[dict[str, object]]:
     if not visit.is_signed_in:
         return []
     here = visit.request.scope["path"].removeprefix(ROOT)
-    shown = [entry for entry in ENTRIES if not entry.is_operators or visit.signed_in.member.is_operator]
+    is_operator, is_disabled = visit.signed_in.member.is_operator, visit.signed_in.account.is_disabled
+    shown = [entry for entry in ENTRIES if (is_operator if entry.is_operators else not is_disabled)]
     leading = [entry.path for entry in shown if here == entry.path or here.startswith(entry.path + "/")]
     present = max(leading, key=len, default=None)
     return [

@@ -6,7 +6,7 @@ from doitong.core.errors import DoitongError
 from doitong.doors.dashboard.agents import describe_agent
 from doitong.doors.dashboard.entrance import browser_of
 from doitong.doors.dashboard.form import Form
-from doitong.doors.dashboard.route import Route
+from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.session_cookie import LANGUAGE, LANGUAGE_SECONDS
 from doitong.doors.dashboard.visit import Visit
 
@@ -110,7 +110,7 @@ ROUTES = (
     Route("POST", "/profile/password", change_password),
     Route("POST", "/profile/sessions/{id}/end", end_session),
     Route("POST", "/profile/sessions/end-others", end_other_sessions),
-    Route("GET", "/accounts", show_accounts),
+    Route("GET", "/accounts", show_accounts, Access.PERSON),
     Route("POST", "/accounts", create_account),
-    Route("POST", "/accounts/{id}/switch", switch_account),
+    Route("POST", "/accounts/{id}/switch", switch_account, Access.PERSON),
 )

@@ -18,7 +18,8 @@ class Access(Enum):
     """Who may visit. What a role may do beyond that is a matter of its scopes, which every use case asks for."""
 
     OPEN = "open"  # anybody
-    MEMBER = "member"  # signed in
+    PERSON = "person"  # signed in, also where the account is disabled: to go elsewhere
+    MEMBER = "member"  # signed in, for an account that is not disabled
     OWNER = "owner"  # of the account
     OPERATOR = "operator"  # of the installation
 

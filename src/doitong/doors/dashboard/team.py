@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from doitong.core.errors import DoitongError
+from doitong.doors.dashboard.entrance import leave
 from doitong.doors.dashboard.route import Access, Route
-from doitong.doors.dashboard.session_cookie import SESSION
 from doitong.doors.dashboard.visit import Visit
 from doitong.members.model import Role
 
@@ -58,9 +58,7 @@ async def remove_member(visit: Visit) -> Response:
         return await _page(visit, error.status, problem=error)
     if visit.id() != visit.signed_in.member.id:
         return visit.go("/team", "member_removed")
-    response = visit.go("/sign-in", "left")
-    visit.door.cookies.clear(response, SESSION)
-    return response
+    return leave(visit, "left")
 
 
 ROUTES = (

@@ -133,4 +133,5 @@ class Visit:
         """An error as what asked for it reads it: a page, or the documented body for a script."""
         if "application/json" in (self.call.header("accept") or ""):
             return JSONResponse(error.to_body(self.language), error.status)
-        return self.page("error.html", error.status, error=error, message=error.message(self.language))
+        template = "account_disabled.html" if error.code == "ACCOUNT_DISABLED" else "error.html"
+        return self.page(template, error.status, error=error, message=error.message(self.language))

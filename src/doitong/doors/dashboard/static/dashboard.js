@@ -136,6 +136,7 @@ function setUpMore() {
 }
 
 document.documentElement.classList.add("has-script");
+if (document.querySelector("[data-forgets]")) sessionStorage.clear(); // nobody is signed in here: no key of theirs stays
 addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (button) copy(button);
