@@ -1,4 +1,7 @@
-"""The demo account and its member: made on the first start, kept on every other, what opens them in demo.env."""
+"""The demo account and its member: made on the first start, kept on every other, what opens them in demo.env.
+
+They are found again by the audit log, which says what `doitong up` made: a name or an address could be anybody's.
+"""
 
 import os
 import secrets
@@ -8,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import click
+
 from doitong.accounts.service import AccountService
-from doitong.audit.model import Actor, ActorKind
+from doitong.audit.model import Actor, ActorKind, EntryFilter
+from doitong.audit.service import AuditService
 from doitong.core.clock import SystemClock
 from doitong.core.errors import DoitongError
 from doitong.core.settings import Settings
@@ -43,6 +49,8 @@ class Services(Protocol):
     @property
     def ledger(self) -> LedgerService: ...
     @property
+    def audit(self) -> AuditService: ...
+    @property
     def members(self) -> "MemberService": ...
 
 
@@ -54,6 +62,7 @@ class FewServices:
     accounts: AccountService
     keys: KeyService
     ledger: LedgerService
+    audit: AuditService
     database: Database
 
     @property
@@ -75,6 +84,7 @@ async def opened_services(settings: Settings, dsn: str) -> AsyncIterator[Service
             AccountService(database, clock),
             KeyService(database, clock, secret=secret),
             LedgerService(database, clock),
+            AuditService(database),
             database,
         )
     finally:
@@ -85,10 +95,12 @@ async def ensure_demo(app: Services) -> str:
     """The demo account's API key. What stands in demo.env and still works is kept; otherwise it is new."""
     path, found = app.settings.data_dir / "demo.env", read_demo_file(app.settings.data_dir)
     key, password = found.get("DOITONG_API_KEY", ""), found.get("DOITONG_DEMO_PASSWORD", "")
-    if not await _is_valid(app, key):
-        key, password = await _new_key(app), ""  # another database, or an older one
+    account_id = await _account_of(app, key)
+    if account_id is None:  # another database, or an older one
+        account_id, password = await _demo_account(app), ""
+        key = (await app.keys.create(account_id, "doitong up", scopes=ALL_SCOPES, actor=UP)).secret
     if not password:
-        password = await _new_member(app)
+        password = await _new_member(app, account_id)
     text = (
         f"DOITONG_URL={app.settings.effective_public_url}\nDOITONG_API_KEY={key}\n"
         f"DOITONG_DEMO_EMAIL={EMAIL}\nDOITONG_DEMO_PASSWORD={password}\n"
@@ -98,34 +110,49 @@ async def ensure_demo(app: Services) -> str:
     return key
 
 
-async def _is_valid(app: Services, key: str) -> bool:
+async def _account_of(app: Services, key: str) -> str | None:
+    """The account of a key that still works."""
     try:
-        await app.keys.authenticate(key)
+        return (await app.keys.authenticate(key)).account_id
     except DoitongError:
-        return False
-    return True
+        return None
 
 
-async def _new_key(app: Services) -> str:
-    account = await app.accounts.find_by_name(NAME)
-    if account is None:
-        account = await app.accounts.create(NAME, PLAN, actor=UP)
-    balance = await app.ledger.balance(account.id)
+async def _demo_account(app: Services) -> str:
+    """The account that an earlier start made, while it is open; else a new one."""
+    account_id = None
+    for made in await _made(app, "account.create"):
+        if not (await app.accounts.get(made)).is_disabled:
+            account_id = made
+            break
+    if account_id is None:
+        account_id = (await app.accounts.create(NAME, PLAN, actor=UP)).id
+    balance = await app.ledger.balance(account_id)
     if balance.posted == 0:  # also where an earlier first start was killed before the grant
-        await app.ledger.grant(account.id, CREDITS, reason="demo account", actor=UP)
-    return (await app.keys.create(account.id, "doitong up", scopes=ALL_SCOPES, actor=UP)).secret
+        await app.ledger.grant(account_id, CREDITS, reason="demo account", actor=UP)
+    return account_id
 
 
-async def _new_member(app: Services) -> str:
-    """A new password for the demo member, who owns the demo account and is the operator."""
+async def _new_member(app: Services, account_id: str) -> str:
+    """A new password for the demo member, who owns the demo account and is the operator. Empty where somebody else has
+    the address: who that is stays as they are."""
     password, members = secrets.token_urlsafe(PASSWORD_BYTES), app.members
-    if await members.find(EMAIL) is not None:
-        await members.set_password(EMAIL, password, UP)
+    known = await members.find(EMAIL)
+    if known is None:
+        await members.create(EMAIL, password, account_id, name="Demo", is_operator=True, actor=UP)
         return password
-    account = await app.accounts.find_by_name(NAME)
-    assert account is not None, "its key was just found or made"
-    await members.create(EMAIL, password, account.id, name="Demo", is_operator=True, actor=UP)
+    if known.id not in await _made(app, "member.create", known.id):
+        click.echo(f"{EMAIL} is a member that `doitong up` did not make; it stays as it is.", err=True)
+        return ""
+    await members.set_password(EMAIL, password, UP)
     return password
+
+
+async def _made(app: Services, action: str, subject: str | None = None) -> list[str]:
+    """The ids of what `doitong up` made in this database, newest first."""
+    wanted = EntryFilter(actor=UP.name, action=action, subject=subject)
+    entries = (await app.audit.list(None, wanted)).entries
+    return [entry.subject for entry in entries if entry.actor == UP and entry.subject is not None]
 
 
 def _write_private(path: Path, text: str) -> None:
