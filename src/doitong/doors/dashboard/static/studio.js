@@ -109,7 +109,6 @@ async function takePicture(file) {
     fields.image.value = await upload;
     part("picture-note").textContent = `${picture.naturalWidth}×${picture.naturalHeight}`;
     chooseNearestRatio();
-    for (const able of data.services) if (able.kinds.includes("image_to_video")) { break; }
   } catch (error) {
     removePicture();
     showWrong("image", error instanceof Refused ? error.message : words.offline);
