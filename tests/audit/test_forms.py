@@ -17,7 +17,7 @@ from tests.payments.standin import event, sign
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # Stripe's own library
 
-REASON = {"reason": "a word with the customer", "confirmed": "yes"}
+REASON = {"reason": "a word with the customer", "confirmed": "yes", "once": "0" * 26}
 ENDPOINT = {"url": URL, "events": "generation.completed"}
 NEW, ANA = "new@example.si", "ana@example.si"
 PASSWORD = "many words to keep in mind"
@@ -165,6 +165,15 @@ async def paid(world: World) -> Form:
     return Form(status=200, by=("system", ""), is_stranger=True, more=sent)
 
 
+async def mismatched(world: World) -> Form:
+    """A payment that came with other money, to be granted all the same."""
+    await world.house.client.post("/dashboard/credits/buy", data={"credits": "1000"})
+    body = event("checkout.session.completed", world.stripe.pay("cs_test_1") | {"amount_total": 1})
+    await world.app.payments.hear(body, sign(body))
+    [payment] = await world.app.payments.recent(world.house.account_id)
+    return Form(REASON | {"word": "grant"}, payment.id)
+
+
 FORMS: dict[str, tuple[Maker, ...]] = {
     "/keys": (of(status=200, name="ci", scopes="generations:read"),),
     "/keys/{id}": (of(World.key, name="two", monthlyBudget="500"),),
@@ -221,8 +230,10 @@ FORMS: dict[str, tuple[Maker, ...]] = {
     "/operator/accounts/{id}/refund": (refund,),
     "/operator/unknown/{id}": (unknown,),
     "/operator/deliveries/{id}/resend": (of(World.delivery),),
+    "/operator/payments/{id}": (mismatched,),
 }
 POSTS = [route.path for route in ROUTES if route.method == "POST"]
+ASKED = [path for path in POSTS if path.startswith(("/operator/accounts/{id}/", "/operator/payments/"))]
 CASES = [(path, make) for path in POSTS for make in FORMS.get(path, ())]
 
 
@@ -245,7 +256,7 @@ async def test_a_form_writes_one_row_that_names_who_sent_it(world: World, path: 
     assert written == ([] if path in EXCEPTIONS else [form.by or ("member", world.email)])
 
 
-@pytest.mark.parametrize("path", [path for path in POSTS if path.startswith("/operator/accounts/{id}/")])
+@pytest.mark.parametrize("path", ASKED)
 async def test_nothing_happens_before_the_question_is_answered(world: World, path: str) -> None:
     if path.endswith("/enable"):
         return  # nothing is lost by it

@@ -1,5 +1,6 @@
 """Guarantee: the operator's pages are there for the operator alone; what customers write stays text on them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,13 @@ from doitong.generations.model import RawRequest
 from tests.dashboard.conftest import SignedInHouse
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+SURE = {"confirmed": "yes", "once": "0" * 26}
 OPERATORS = [route for route in ROUTES if route.access is Access.OPERATOR]
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """What the question's button sends."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
 
 @pytest.mark.parametrize("route", OPERATORS, ids=lambda route: f"{route.method} {route.path}")
@@ -33,7 +40,8 @@ async def test_names_of_customers_stay_text(operator_house: SignedInHouse) -> No
     values = {"service": ("service", "runway"), "prompt": ("prompt", EVIL)}
     await application.generations.submit(operator_house.signed_in.caller, RawRequest(values), None)
     own, other = operator_house.account_id, account.id
-    paths = ("", "/accounts", f"/accounts/{own}", f"/accounts/{other}", "/audit", "/unknown", "/deliveries")
+    accounts = ("/accounts", f"/accounts/{own}", f"/accounts/{other}")
+    paths = ("", *accounts, "/audit", "/unknown", "/deliveries", "/payments")
     for path in paths:
         page = await operator_house.client.get(f"/dashboard/operator{path}")
         assert page.status_code == 200
@@ -67,7 +75,7 @@ async def test_a_grant_is_shown_before_it_is_made(operator_house: SignedInHouse)
     assert asked.status_code == 200
     assert "1,000 → 1,250" in asked.text
     assert (await operator_house.application.ledger.balance(operator_house.account_id)).available == 1000
-    done = await operator_house.client.post(path, data=form | {"confirmed": "yes"})
+    done = await operator_house.client.post(path, data=hidden_fields(asked.text))
     assert done.status_code == 303
     lines = (await operator_house.application.ledger.statement(operator_house.account_id)).lines
     assert (lines[0].amount, lines[0].reason) == (250, "thanks for waiting")
@@ -99,7 +107,7 @@ async def test_what_is_wrong_stands_beside_its_field(
 
 async def test_more_than_there_is_cannot_be_taken(operator_house: SignedInHouse) -> None:
     path = f"/dashboard/operator/accounts/{operator_house.account_id}/adjust"
-    answer = await operator_house.client.post(path, data={"amount": "-5000", "reason": "x", "confirmed": "yes"})
+    answer = await operator_house.client.post(path, data={"amount": "-5000", "reason": "x"} | SURE)
     assert answer.status_code == 402
     assert 'role="alert"' in answer.text
 
@@ -109,7 +117,7 @@ async def test_a_refund_is_of_this_account(operator_house: SignedInHouse) -> Non
     values = {"service": ("service", "runway"), "prompt": ("prompt", "A lake")}
     caller = operator_house.signed_in.caller
     made = (await operator_house.application.generations.submit(caller, RawRequest(values), None)).generation.id
-    form = {"generation": made, "reason": "x", "confirmed": "yes"}
+    form = {"generation": made, "reason": "x"} | SURE
     answer = await operator_house.client.post(f"/dashboard/operator/accounts/{other}/refund", data=form)
     assert answer.status_code == 404
 

@@ -10,7 +10,7 @@ import hmac
 import json
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
@@ -64,6 +64,8 @@ class StripeStandIn:
             "amount_total": int(form["line_items[0][price_data][unit_amount]"]) * int(form["line_items[0][quantity]"]),
             "currency": form["line_items[0][price_data][currency]"],
             "metadata": {"payment": form["metadata[payment]"]},
+            "payment_intent": None,
+            "charge_metadata": {"payment": form["payment_intent_data[metadata][payment]"]},
             "success_url": form["success_url"],
             "cancel_url": form["cancel_url"],
             "url": f"{self.base_url}/pay/{identifier}",
@@ -94,8 +96,36 @@ class StripeStandIn:
 
     def pay(self, identifier: str) -> dict[str, Any]:
         session = self.sessions[identifier]
-        session |= {"status": "complete", "payment_status": "paid"}
+        intent = identifier.replace("cs_", "pi_")
+        session |= {"status": "complete", "payment_status": "paid", "payment_intent": intent}
         return session
+
+    def charge(self, identifier: str, refunded: int) -> dict[str, Any]:
+        """The charge of a paid session, of which so much was refunded."""
+        session = self.sessions[identifier]
+        return {
+            "id": identifier.replace("cs_", "ch_"),
+            "object": "charge",
+            "amount": session["amount_total"],
+            "amount_refunded": refunded,
+            "currency": session["currency"],
+            "payment_intent": session["payment_intent"],
+            "metadata": session["charge_metadata"],
+        }
+
+    def dispute(self, identifier: str, amount: int, number: int = 1, movements: Sequence[int] = ()) -> dict[str, Any]:
+        """A dispute of a paid session; `movements` are what Stripe booked for it, in dollars' cents."""
+        session = self.sessions[identifier]
+        return {
+            "id": f"du_{identifier}_{number}",
+            "object": "dispute",
+            "amount": amount,
+            "currency": session["currency"],
+            "payment_intent": session["payment_intent"],
+            "metadata": {},
+            "status": "lost",
+            "balance_transactions": [{"amount": moved, "currency": "usd"} for moved in movements],
+        }
 
 
 def _error(status: int, kind: str, message: str) -> Response:

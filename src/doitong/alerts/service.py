@@ -12,7 +12,7 @@ from doitong.alerts.model import Alert
 from doitong.audit import store as audit
 from doitong.audit.model import SYSTEM, Actor
 from doitong.core.clock import Clock
-from doitong.db.pool import Database
+from doitong.db.pool import Connection, Database
 from doitong.mail import service as mail
 from doitong.mail.model import Kind
 from doitong.webhooks.model import EventType
@@ -38,11 +38,30 @@ class AlertService:
     async def set(self, account_id: str, thresholds: Sequence[int], *, actor: Actor = SYSTEM) -> Sequence[Alert]:
         """Have these thresholds and no others. Raises InvalidParameter."""
         chosen = rules.check_thresholds(thresholds)
-        now = self._clock.now()
         async with self._database.transaction() as connection:
-            await store.replace_alerts(connection, account_id, chosen, now)
-            await audit.record(connection, account_id, actor, "alert.set", account_id, {"thresholds": chosen}, now)
-            return await store.list_alerts(connection, account_id)
+            await store.lock_thresholds(connection, account_id)
+            return await self._write(connection, account_id, chosen, actor)
+
+    async def add(self, account_id: str, threshold: int, *, actor: Actor = SYSTEM) -> Sequence[Alert]:
+        """One more, beside those that are there. Raises InvalidParameter, also for one too many."""
+        async with self._database.transaction() as connection:
+            there = await store.lock_thresholds(connection, account_id)
+            return await self._write(connection, account_id, rules.check_thresholds([*there, threshold]), actor)
+
+    async def remove(self, account_id: str, threshold: int, *, actor: Actor = SYSTEM) -> Sequence[Alert]:
+        """One less; one that is not there is no error."""
+        async with self._database.transaction() as connection:
+            there = await store.lock_thresholds(connection, account_id)
+            return await self._write(connection, account_id, [item for item in there if item != threshold], actor)
+
+    async def _write(
+        self, connection: Connection, account_id: str, chosen: Sequence[int], actor: Actor
+    ) -> Sequence[Alert]:
+        now = self._clock.now()
+        await store.replace_alerts(connection, account_id, chosen, now)
+        details = {"thresholds": list(chosen)}
+        await audit.record(connection, account_id, actor, "alert.set", account_id, details, now)
+        return await store.list_alerts(connection, account_id)
 
     async def sweep(self) -> None:
         """Tell what is due, and arm again what has recovered; harmless to run in every worker at once."""

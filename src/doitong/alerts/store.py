@@ -16,6 +16,12 @@ async def list_alerts(connection: Connection, account_id: str) -> list[Alert]:
     return [Alert(*row) for row in rows]
 
 
+async def lock_thresholds(connection: Connection, account_id: str) -> list[int]:
+    """What is there, the highest first; until the transaction ends nobody else changes it."""
+    await connection.execute("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id)
+    return [alert.threshold for alert in await list_alerts(connection, account_id)]
+
+
 async def replace_alerts(connection: Connection, account_id: str, thresholds: Sequence[int], now: datetime) -> None:
     """Have these thresholds and no others; one that was there keeps whether it has fired."""
     await connection.execute(

@@ -25,6 +25,11 @@ SIGNED_RULE = rule(
     maximum=AMOUNT_MAX,
 )
 
+USED_OTHERWISE = rule(
+    "this form was already sent with other values; open it anew",
+    "ta obrazec je bil že poslan z drugimi vrednostmi; odprite ga znova",
+)
+
 
 def check_amount(amount: int) -> None:
     """Credits that a grant or a refund moves. Raises InvalidParameter."""

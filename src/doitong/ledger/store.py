@@ -3,14 +3,15 @@
 Promises: a transfer and its two entries are one statement; entries are only ever inserted; an account's
 balance row is locked before anything else of it changes, so its transfers have ids in the order of their
 balances. Lock order of the whole system: generation → account_usage → ledger_balance → the rest, rows of one
-kind in id order. A hold is only ever locked by who has locked its account's balance.
+kind in id order. A hold is only ever locked by who has locked its account's balance, and what counts once is
+written (`use_once`) before a balance is locked.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 
-from doitong.core.errors import NotFound
+from doitong.core.errors import DoitongError, NotFound
 from doitong.db.pool import Connection, Row
 from doitong.ledger.model import (
     ISSUED,
@@ -24,7 +25,7 @@ from doitong.ledger.model import (
     StatementLine,
     TransferKind,
 )
-from doitong.ledger.rules import check_orders, check_resolutions
+from doitong.ledger.rules import USED_OTHERWISE, check_orders, check_resolutions
 
 _LOCK_BALANCES = """
 SELECT account_id, available, held FROM ledger_balance
@@ -270,6 +271,25 @@ async def _move(
     if row is None:
         raise NotFound
     return Balance(row["available"], row["held"])
+
+
+async def use_once(connection: Connection, once: str, what: str, now: datetime) -> bool:
+    """Whether `what` is to be done now, as the first thing under the value `once`; False when it was done already.
+
+    Of many at once one is the first, and the others wait until it is done. Raises CONFLICT for something else
+    under the same value.
+    """
+    is_first = await connection.fetchval(
+        "INSERT INTO ledger_once (once, what, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true",
+        once,
+        what,
+        now,
+    )
+    if is_first:
+        return True
+    if await connection.fetchval("SELECT what FROM ledger_once WHERE once = $1", once) != what:
+        raise DoitongError("CONFLICT", reason=USED_OTHERWISE)
+    return False
 
 
 async def lock_hold(connection: Connection, generation_id: str) -> Hold | None:

@@ -4,26 +4,33 @@ The library is imported at the first use and off the event loop: processes that 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from doitong.payments.model import Checkout, Payment
+from doitong.payments.model import Checkout, Dispute, Payment, Refund
 
 if TYPE_CHECKING:
     from stripe import HTTPXClient, StripeClient
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 2
+PAYMENT_FAILED = "checkout.session.async_payment_failed"
 CHECKOUT_EVENTS = frozenset(
     {
         "checkout.session.completed",
         "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
+        PAYMENT_FAILED,
         "checkout.session.expired",
     }
 )
+REFUNDED = "charge.refunded"
+# when money moves for a dispute; that one was opened moves none
+WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
+EVENTS = (*sorted(CHECKOUT_EVENTS), REFUNDED, WITHDRAWN, REINSTATED)
+Heard = Checkout | Refund | Dispute
 
 
 class StripeAway(Exception):
@@ -62,6 +69,7 @@ class StripeGateway:
             "client_reference_id": payment.id,
             "line_items": [{"quantity": 1, "price_data": price}],
             "metadata": {"payment": payment.id, "account": payment.account_id},
+            "payment_intent_data": {"metadata": {"payment": payment.id}},  # Stripe copies it to the charge
             "locale": language,
             "success_url": success_url,
             "cancel_url": cancel_url,
@@ -76,8 +84,8 @@ class StripeGateway:
         client = await self._open()
         return to_checkout(await self._ask(client.v1.checkout.sessions.retrieve_async(checkout_id)))
 
-    async def verify(self, body: bytes, signature: str | None) -> tuple[str, Checkout | None]:
-        """The kind of a webhook's event, and its checkout session if it is about one.
+    async def verify(self, body: bytes, signature: str | None) -> Heard | None:
+        """What a webhook tells; None for an event that is nothing to us.
 
         Raises SignatureWrong: also for a moment that is too far from now.
         """
@@ -88,10 +96,9 @@ class StripeGateway:
             text = body.decode()
             WebhookSignature.verify_header(text, signature or "", self._webhook_secret, 300)
             event = orjson.loads(body)
-            kind, about = event["type"], event["data"]["object"]
-        except (SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            return to_heard(event["type"], event["data"]["object"])
+        except (SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SignatureWrong from error
-        return kind, to_checkout(about) if kind in CHECKOUT_EVENTS else None
 
     async def close(self) -> None:
         if self._http is not None:
@@ -134,4 +141,30 @@ def to_checkout(session: Mapping[str, Any]) -> Checkout:
         amount_minor=session.get("amount_total"),
         currency=session.get("currency"),
         url=session.get("url"),
+        payment_intent=session.get("payment_intent"),
     )
+
+
+def to_heard(kind: str, about: Mapping[str, Any]) -> Heard | None:
+    """An event's object. Raises KeyError, TypeError for one that is not as Stripe documents it."""
+    if kind in CHECKOUT_EVENTS:
+        checkout = to_checkout(about)
+        return replace(checkout, is_expired=True) if kind == PAYMENT_FAILED else checkout
+    if kind not in {REFUNDED, WITHDRAWN, REINSTATED} or not about["payment_intent"]:
+        return None
+    if kind == REFUNDED:
+        reference = (about.get("metadata") or {}).get("payment")
+        return Refund(about["payment_intent"], reference, int(about["amount_refunded"]))
+    withdrawn = int(about["amount"])
+    returned = returned_minor(withdrawn, about.get("balance_transactions") or ()) if kind == REINSTATED else 0
+    return Dispute(str(about["id"]), about["payment_intent"], about["currency"], withdrawn, returned)
+
+
+def returned_minor(withdrawn: int, movements: Sequence[Mapping[str, Any]]) -> int:
+    """Of what a dispute withdrew, what came back: all of it, or the part that Stripe's own movements tell.
+
+    They may be in another currency than the charge, so only their proportion counts.
+    """
+    amounts = [int(movement["amount"]) for movement in movements]
+    out, back = -sum(amount for amount in amounts if amount < 0), sum(amount for amount in amounts if amount > 0)
+    return min(withdrawn, withdrawn * back // out) if out and back else withdrawn

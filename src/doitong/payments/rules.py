@@ -1,9 +1,10 @@
-"""Pure decisions about payments: what is for sale, whether a checkout pays a payment, how an amount is written."""
+"""Pure decisions about payments: what is for sale, what a checkout pays, what is taken back, how money is written."""
 
 import re
 from decimal import Decimal, InvalidOperation
 
-from doitong.payments.model import Checkout, Pack, Payment
+from doitong.core.errors import DoitongError, rule
+from doitong.payments.model import Checkout, Dispute, Pack, Payment, PaymentState, Reckoning, Word
 
 PACKS_MAX = 6
 CREDITS_MAX = 1_000_000_000
@@ -13,6 +14,9 @@ WHOLE_CURRENCIES = frozenset(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf")
 )
 _PACK = re.compile(r"\s*(\d{1,10})\s*=\s*(\d{1,8}(?:\.\d{1,2})?)\s*")
+
+NOTHING_TO_DECIDE = rule("this payment does not wait for a word", "to plačilo ne čaka na odločitev")
+NOTHING_THERE = rule("no credits are available to take", "ni razpoložljivih kreditov, ki bi jih vzeli")
 
 
 def parse_packs(text: str) -> tuple[Pack, ...]:
@@ -58,12 +62,55 @@ def amount_text(amount_minor: int, currency: str) -> str:
     return f"{major(amount_minor, currency)} {currency.upper()}"
 
 
+def came_text(payment: Payment) -> str:
+    """What came of a payment, as people write it."""
+    if payment.paid_minor is None:
+        return amount_text(payment.amount_minor, payment.currency)
+    return amount_text(payment.paid_minor, payment.paid_currency or payment.currency)
+
+
+def is_of(payment: Payment, checkout: Checkout) -> bool:
+    """Whether this is the payment's checkout; another one that names it is not."""
+    return checkout.reference == payment.id and payment.checkout_id in {None, checkout.id}
+
+
 def pays(payment: Payment, checkout: Checkout) -> bool:
-    """Whether this checkout is paid and is the payment's, to the cent."""
+    """Whether the payment's checkout is paid, to the cent."""
     return (
         checkout.is_paid
-        and checkout.reference == payment.id
-        and payment.checkout_id in {None, checkout.id}
         and checkout.amount_minor == payment.amount_minor
         and (checkout.currency or "").lower() == payment.currency
     )
+
+
+def disputed_minor(payment: Payment, dispute: Dispute) -> tuple[int, int]:
+    """What a dispute withdrew and returned, as parts of what was paid; in another currency it is about all of it."""
+    paid = payment.paid_minor or payment.amount_minor
+    if dispute.currency == (payment.paid_currency or payment.currency) or dispute.withdrawn_minor <= 0:
+        return dispute.withdrawn_minor, dispute.reinstated_minor
+    return paid, paid * dispute.reinstated_minor // dispute.withdrawn_minor
+
+
+def reckon(payment: Payment, disputed: int, available: int) -> Reckoning:
+    """What was taken, is owed and was let go once `disputed` (smallest unit) and the refunds are gone.
+
+    Credits go back in proportion to the money; a part of a credit stays. Never more is taken than is `available`.
+    """
+    paid = payment.paid_minor or payment.amount_minor
+    due = payment.credits * min(paid, payment.refunded_minor + disputed) // paid
+    waived = min(payment.waived, due)
+    taken = min(due - waived, payment.taken + available)
+    return Reckoning(taken, due - waived - taken, waived)
+
+
+def words_for(payment: Payment) -> tuple[Word, ...]:
+    """What the operator may say about a payment; nothing where it does not wait for a word."""
+    if payment.state is PaymentState.MISMATCHED:
+        return (Word.GRANT, Word.LEAVE)
+    return (Word.TAKE, Word.LEAVE) if payment.owed else ()
+
+
+def check_word(payment: Payment, word: Word) -> None:
+    """Raises CONFLICT."""
+    if word not in words_for(payment):
+        raise DoitongError("CONFLICT", reason=NOTHING_TO_DECIDE)

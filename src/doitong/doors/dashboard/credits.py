@@ -8,17 +8,18 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from doitong.alerts.rules import THRESHOLD_MAX
 from doitong.core.clock import to_iso
 from doitong.core.errors import DoitongError, InvalidParameter, NotFound, one_of, whole_number
 from doitong.core.ids import is_id
 from doitong.doors.dashboard import charts
 from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.visit import Visit
-from doitong.doors.http.values import Values
 from doitong.keys.model import Scope
 from doitong.ledger.model import StatementLine, TransferKind
 from doitong.members.model import DASHBOARD
-from doitong.payments.rules import amount_text
+from doitong.payments.model import PaymentState
+from doitong.payments.rules import amount_text, came_text
 from doitong.usage.model import Group, Used
 from doitong.words.catalogue import N_, Words
 
@@ -31,7 +32,13 @@ KINDS = {
     TransferKind.REFUND: N_("Refunded"),
     TransferKind.ADJUSTMENT: N_("Corrected"),
 }
-PAYMENT_STATES = {"open": N_("open"), "paid": N_("paid"), "expired": N_("expired")}
+PAYMENT_STATES = {
+    PaymentState.OPEN: N_("open"),
+    PaymentState.PAID: N_("paid"),
+    PaymentState.EXPIRED: N_("expired"),
+    PaymentState.MISMATCHED: N_("we look at it"),
+    PaymentState.LEFT: N_("looked at"),
+}
 RANGES = (("7", N_("7 days")), ("30", N_("30 days")), ("90", N_("90 days")), ("month", N_("This month")))
 QUALITIES = {"standard": N_("Standard"), "high": N_("Pro")}
 PAGE_DAYS = 30
@@ -77,7 +84,7 @@ async def _payments(visit: Visit) -> list[dict[str, Any]]:
         {
             "payment": payment,
             "amount": amount_text(payment.amount_minor, payment.currency),
-            "label": visit.words.say(PAYMENT_STATES[payment.state.value]),
+            "label": visit.words.say(PAYMENT_STATES[payment.state]),
         }
         for payment in await visit.application.payments.recent(visit.account_id)
     ]
@@ -192,9 +199,9 @@ def harmless(text: str) -> str:
 async def add_alert(visit: Visit) -> Response:
     form = await visit.form()
     try:
-        threshold = form.required_whole("threshold", 1, 1_000_000_000)
-        kept = [alert.threshold for alert in await visit.application.alerts.list(visit.account_id)]
-        await visit.operations.set_credit_alerts(Values({"thresholds": [*kept, threshold]}))
+        threshold = form.required_whole("threshold", 1, THRESHOLD_MAX)
+        visit.caller.require(Scope.WEBHOOKS_WRITE)
+        await visit.application.alerts.add(visit.account_id, threshold, actor=visit.caller.actor)
     except DoitongError as error:
         return await _credits(visit, error.status, problem=error, form=form)
     return visit.go("/credits", "saved")
@@ -202,9 +209,9 @@ async def add_alert(visit: Visit) -> Response:
 
 async def remove_alert(visit: Visit) -> Response:
     form = await visit.form()
-    threshold = form.required_whole("threshold", 1, 1_000_000_000)
-    kept = [alert.threshold for alert in await visit.application.alerts.list(visit.account_id)]
-    await visit.operations.set_credit_alerts(Values({"thresholds": [item for item in kept if item != threshold]}))
+    threshold = form.required_whole("threshold", 1, THRESHOLD_MAX)
+    visit.caller.require(Scope.WEBHOOKS_WRITE)
+    await visit.application.alerts.remove(visit.account_id, threshold, actor=visit.caller.actor)
     return visit.go("/credits", "saved")
 
 
@@ -241,8 +248,7 @@ async def thanks(visit: Visit) -> Response:
         raise NotFound
     payment = await visit.application.payments.check(visit.account_id, payment_id)
     balance = await visit.application.ledger.balance(visit.account_id)
-    amount = amount_text(payment.amount_minor, payment.currency)
-    return visit.page("thanks.html", payment=payment, balance=balance, amount=amount)
+    return visit.page("thanks.html", payment=payment, balance=balance, amount=came_text(payment))
 
 
 ROUTES = (

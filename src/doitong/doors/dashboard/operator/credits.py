@@ -1,15 +1,21 @@
-"""Money that an operator moves: grants, adjustments and refunds, each with a reason and shown before it happens."""
+"""Money that an operator moves: grants, adjustments and refunds, each with a reason and shown before it happens.
+
+What was confirmed goes to the ledger as it was shown: whether it still fits is decided there, so that a second press of
+the same button is answered as the first one was.
+"""
+
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from doitong.core.errors import REQUIRED, DoitongError, InvalidParameter, NotFound
 from doitong.doors.dashboard.form import Form
 from doitong.doors.dashboard.operator.accounts import account_page
-from doitong.doors.dashboard.operator.confirmation import ask, is_confirmed
+from doitong.doors.dashboard.operator.confirmation import ask, confirmed_once
 from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.visit import Visit
 from doitong.ledger import rules
-from doitong.ledger.model import Balance
+from doitong.oversight.model import AccountRow
 
 REASON_CHARACTERS = 200
 GRANT_MAXIMUM = 1_000_000_000
@@ -30,11 +36,11 @@ async def grant(visit: Visit) -> Response:
     try:
         credits = form.required_whole("credits", 1, GRANT_MAXIMUM)
         reason = form.required_text("reason", REASON_CHARACTERS)
-        if not is_confirmed(form):
-            return _ask(
-                visit, form, visit.words.say("Grant these credits?"), row.account.name, row.balance, credits, reason
-            )
-        await visit.application.ledger.grant(account_id, credits, reason=reason, actor=visit.caller.actor)
+        once = confirmed_once(form)
+        if once is None:
+            title = visit.words.say("Grant these credits?")
+            return _ask(visit, form, title, row, credits, reason)
+        await visit.application.ledger.grant(account_id, credits, reason=reason, actor=visit.caller.actor, once=once)
     except DoitongError as error:
         return await account_page(visit, error.status, problem=error, form=form, at="grant")
     return visit.go(f"/operator/accounts/{account_id}", "credits_granted")
@@ -47,11 +53,11 @@ async def adjust(visit: Visit) -> Response:
         amount = _signed(form, "amount")
         reason = form.required_text("reason", REASON_CHARACTERS)
         rules.check_adjustment(amount, reason)
-        rules.check_covered(row.balance, -amount)
-        if not is_confirmed(form):
-            title = visit.words.say("Correct the balance?")
-            return _ask(visit, form, title, row.account.name, row.balance, amount, reason)
-        await visit.application.ledger.adjust(account_id, amount, reason=reason, actor=visit.caller.actor)
+        once = confirmed_once(form)
+        if once is None:
+            rules.check_covered(row.balance, -amount)
+            return _ask(visit, form, visit.words.say("Correct the balance?"), row, amount, reason)
+        await visit.application.ledger.adjust(account_id, amount, reason=reason, actor=visit.caller.actor, once=once)
     except DoitongError as error:
         return await account_page(visit, error.status, problem=error, form=form, at="adjust")
     return visit.go(f"/operator/accounts/{account_id}", "credits_adjusted")
@@ -68,22 +74,31 @@ async def refund(visit: Visit) -> Response:
         hold = await ledger.hold(generation_id)
         if hold is None or hold.account_id != account_id:
             raise NotFound
-        given = rules.refund_amount(hold, amount)
-        if not is_confirmed(form):
+        once = confirmed_once(form)
+        if once is None:
+            given = rules.refund_amount(hold, amount)
             title = visit.words.say("Give these credits back?")
-            return _ask(visit, form, title, row.account.name, row.balance, given, reason)
-        await ledger.refund(generation_id, given, reason=reason, actor=visit.caller.actor)
+            return _ask(visit, form, title, row, given, reason, {"credits": str(given)})
+        await ledger.refund(generation_id, amount, reason=reason, actor=visit.caller.actor, once=once)
     except DoitongError as error:
         return await account_page(visit, error.status, problem=error, form=form, at="refund")
     return visit.go(f"/operator/accounts/{account_id}", "credits_refunded")
 
 
-def _ask(visit: Visit, form: Form, title: str, name: str, balance: Balance, change: int, reason: str) -> Response:
-    words = visit.words
+def _ask(
+    visit: Visit,
+    form: Form,
+    title: str,
+    row: AccountRow,
+    change: int,
+    reason: str,
+    settled: Mapping[str, str] | None = None,
+) -> Response:
+    words, balance = visit.words, row.balance
     sign = "+" if change > 0 else "−"
     after = f"{words.number(balance.available)} → {words.number(balance.available + change)}"
     facts = [
-        (words.say("Account"), name),
+        (words.say("Account"), row.account.name),
         (words.say("By how much"), sign + words.number(abs(change))),
         (words.say("Available credits"), after),
         (words.say("Reason"), reason),
@@ -96,6 +111,7 @@ def _ask(visit: Visit, form: Form, title: str, name: str, balance: Balance, chan
         warning=words.say("The reason stands in the customer's statement. What is in the ledger stays there."),
         button=words.say("Do it"),
         back=f"/operator/accounts/{visit.id()}",
+        settled=settled,
     )
 
 

@@ -12,6 +12,7 @@ from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.visit import Visit
 from doitong.generations.model import Lane, Stage
 from doitong.oversight.model import Overview
+from doitong.payments.model import Waiting
 from doitong.words.catalogue import N_, Words
 
 DISK_FULL_AT = 0.9
@@ -45,25 +46,51 @@ def _disk(folder: Path) -> Disk | None:
     return Disk(found.used, found.free)
 
 
-def alarms(overview: Overview, disk: Disk | None, words: Words) -> list[str]:
-    """What an operator has to look at now."""
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What an operator has to look at now, and where, below the dashboard."""
+
+    text: str
+    path: str = ""
+
+
+def alarms(overview: Overview, waiting: Waiting, disk: Disk | None, words: Words) -> list[Alarm]:
     found = [
-        words.say("{engine}: {problem}", engine=state.engine, problem=state.detail or state.problem)
+        Alarm(words.say("{engine}: {problem}", engine=state.engine, problem=state.detail or state.problem))
         for state in overview.engines
         if state.problem
     ]
     if not overview.workers:
-        found.append(words.say("No worker is alive: nothing is rendered and nothing is delivered."))
+        found.append(Alarm(words.say("No worker is alive: nothing is rendered and nothing is delivered.")))
     if unknown := overview.in_stage("unknown"):
-        found.append(
-            words.say_many(
-                "{count} submission is unknown and waits for your word.",
-                "{count} submissions are unknown and wait for your word.",
-                unknown,
-            )
+        text = words.say_many(
+            "{count} submission is unknown and waits for your word.",
+            "{count} submissions are unknown and wait for your word.",
+            unknown,
         )
+        found.append(Alarm(text, "/operator/unknown"))
+    found += _of_payments(waiting, words)
     if disk is not None and disk.share >= DISK_FULL_AT:
-        found.append(words.say("The disk of the data folder is {share} full.", share=words.percent(disk.share)))
+        found.append(Alarm(words.say("The disk of the data folder is {share} full.", share=words.percent(disk.share))))
+    return found
+
+
+def _of_payments(waiting: Waiting, words: Words) -> list[Alarm]:
+    found = []
+    if waiting.mismatched:
+        text = words.say_many(
+            "{count} payment came with other money than was asked for and waits for your word.",
+            "{count} payments came with other money than was asked for and wait for your word.",
+            waiting.mismatched,
+        )
+        found.append(Alarm(text, "/operator/payments?state=mismatched"))
+    if waiting.owed:
+        text = words.say_many(
+            "{count} payment was refunded or disputed after its credits were spent.",
+            "{count} payments were refunded or disputed after their credits were spent.",
+            waiting.owed,
+        )
+        found.append(Alarm(text, "/operator/payments?state=owed"))
     return found
 
 
@@ -84,7 +111,7 @@ async def show_overview(visit: Visit) -> Response:
         "operator_overview.html",
         overview=overview,
         disk=disk,
-        alarms=alarms(overview, disk, visit.words),
+        alarms=alarms(overview, await application.payments.waiting(), disk, visit.words),
         stages=STAGES,
         lanes=LANES,
         days=days,
