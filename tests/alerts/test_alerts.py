@@ -97,6 +97,27 @@ async def test_setting_anew_keeps_what_stays(app: Any, customer: Any) -> None:
     assert len(await events(app)) == 2
 
 
+async def test_adds_at_once_never_pass_the_maximum_and_none_is_lost(app: Any, customer: Any) -> None:
+    account_id = (await customer()).caller.account_id
+    await app.alerts.set(account_id, [1, 2])
+    found = await asyncio.gather(
+        *(app.alerts.add(account_id, 10 + number) for number in range(6)), return_exceptions=True
+    )
+    assert sum(isinstance(result, InvalidParameter) for result in found) == 3
+    assert len(await app.alerts.list(account_id)) == 5
+    there = [item.threshold for item in await app.alerts.list(account_id)]
+    await asyncio.gather(*(app.alerts.remove(account_id, threshold) for threshold in there[:4]))
+    assert [item.threshold for item in await app.alerts.list(account_id)] == there[4:]
+
+
+async def test_sets_and_adds_at_once_never_pass_the_maximum(app: Any, customer: Any) -> None:
+    account_id = (await customer()).caller.account_id
+    work = [app.alerts.set(account_id, range(1, 6)) for _ in range(3)]
+    work += [app.alerts.add(account_id, 100 + number) for number in range(3)]
+    await asyncio.gather(*work, return_exceptions=True)
+    assert len(await app.alerts.list(account_id)) == 5
+
+
 @pytest.mark.parametrize("thresholds", [[0], [-1], [1_000_000_001], [1, 2, 3, 4, 5, 6]])
 async def test_thresholds_have_bounds(app: Any, customer: Any, thresholds: list[int]) -> None:
     owner = await customer()

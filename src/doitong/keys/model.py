@@ -8,7 +8,13 @@ from typing import Any
 
 from doitong.audit.model import Actor, ActorKind
 from doitong.core.clock import to_iso
-from doitong.core.errors import DoitongError
+from doitong.core.errors import DoitongError, rule
+
+NOT_WITH_A_BUDGET = rule(
+    "A key with a monthly budget makes no keys, sets no budgets and replaces no key but itself; use a key without one",
+    "Ključ z mesečnim proračunom ne ustvarja ključev, ne nastavlja proračunov in zamenja le sebe; uporabite ključ brez "
+    "njega",
+)
 
 
 class Scope(StrEnum):
@@ -29,6 +35,16 @@ class BudgetReached(DoitongError):
         super().__init__(
             "KEY_BUDGET_REACHED", budget=budget, spent=spent, required=required, resetsAt=to_iso(resets_at)
         )
+
+
+class BudgetBinds(DoitongError):
+    """A key with a monthly budget asks for what would spend beyond it."""
+
+    def __init__(self) -> None:
+        super().__init__("FORBIDDEN")
+
+    def message(self, language: str = "en") -> str:
+        return NOT_WITH_A_BUDGET.sentence(language)
 
 
 ALL_SCOPES: frozenset[str] = frozenset(scope.value for scope in Scope)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from doitong.audit import store as audit
-from doitong.audit.model import SYSTEM, Actor
+from doitong.audit.model import SYSTEM, Actor, ActorKind
 from doitong.core.clock import Clock
 from doitong.core.errors import DoitongError, NotFound
 from doitong.core.ids import RandomBits, new_id
@@ -20,7 +20,7 @@ from doitong.db.pool import Connection, Database
 from doitong.keys import budget_store as budgets
 from doitong.keys import rules, store
 from doitong.keys._recall import Recall
-from doitong.keys.model import ApiKey, Caller, Credential, KeyChange, KeyPage, NewKey
+from doitong.keys.model import ApiKey, BudgetBinds, Caller, Credential, KeyChange, KeyPage, NewKey
 from doitong.plans import store as plans
 
 LAST_USED_PAUSE = timedelta(minutes=1)
@@ -85,7 +85,8 @@ class KeyService:
         """A new key; its secret is in the answer and nowhere else.
 
         `granter` are the scopes of the key that asks for this one (None for an operator or member): a key
-        makes no key that may do more than itself. Raises InvalidParameter, FORBIDDEN, NotFound.
+        makes no key that may do more than itself, and one with a budget none at all.
+        Raises InvalidParameter, FORBIDDEN, NotFound.
         """
         rules.check_name(name)
         rules.check_budget(monthly_budget)
@@ -95,6 +96,7 @@ class KeyService:
         async with self._database.transaction() as connection:
             if not await store.is_account(connection, account_id):
                 raise NotFound
+            await _check_unbound(connection, account_id, actor)
             new = await self._insert(connection, replace(draft, monthly_budget=monthly_budget))
             if monthly_budget is not None:
                 await self._note_budgets(connection, account_id)
@@ -133,7 +135,8 @@ class KeyService:
     async def update(self, account_id: str, key_id: str, change: KeyChange, *, actor: Actor = SYSTEM) -> ApiKey:
         """Change a key's name, or the budget of it and the keys that it replaced or that replaced it.
 
-        A budget that is set in the middle of a month counts from its first day. Raises NotFound, InvalidParameter.
+        A budget that is set in the middle of a month counts from its first day; a key with a budget sets none.
+        Raises NotFound, InvalidParameter, FORBIDDEN.
         """
         if change.name is not None:
             rules.check_name(change.name)
@@ -147,6 +150,7 @@ class KeyService:
                 await store.set_name(connection, key_id, change.name)
                 key = replace(key, name=change.name)
             if change.sets_budget:
+                await _check_unbound(connection, account_id, actor)
                 await self._set_budget(connection, key, change.monthly_budget)
                 key = replace(key, monthly_budget=change.monthly_budget)
             await self._record(connection, actor, "update", key, monthlyBudget=key.monthly_budget)
@@ -188,7 +192,7 @@ class KeyService:
     ) -> NewKey:
         """A key with the same name, scopes, budget and length of life; the old one works for `overlap` more.
 
-        What both spend in a month counts together.
+        What both spend in a month counts together. A key with a budget replaces no key of another family.
 
         Raises NotFound, InvalidParameter, FORBIDDEN (see `create`), CONFLICT for a key that has ended.
         """
@@ -200,6 +204,7 @@ class KeyService:
             if key is None:
                 raise NotFound
             rules.check_grantable(key.scopes, granter)
+            await _check_unbound(connection, account_id, actor, family=key.family)
             successor = replace(key, created_at=now, expires_at=rules.successor_expiry(key, now), last_used_at=None)
             new = await self._insert(connection, successor)
             if key.monthly_budget is not None:
@@ -243,6 +248,15 @@ class KeyService:
         is_due = key.last_used_at is None or now - key.last_used_at >= LAST_USED_PAUSE
         if is_due and (key.prefix in self._pending_used or len(self._pending_used) < PENDING_MAX):
             self._pending_used[key.prefix] = now
+
+
+async def _check_unbound(connection: Connection, account_id: str, actor: Actor, *, family: str | None = None) -> None:
+    """Raises FORBIDDEN for a key of this account that has a budget, unless what it touches is of its own family."""
+    if actor.kind is not ActorKind.KEY or actor.id is None:
+        return
+    acting = await store.find_acting(connection, account_id, actor.id)
+    if acting is not None and acting.monthly_budget is not None and acting.family != family:
+        raise BudgetBinds
 
 
 def _with_spent(key: ApiKey, found: Mapping[str, budgets.Budget]) -> ApiKey:

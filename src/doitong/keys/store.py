@@ -69,6 +69,12 @@ async def is_account(connection: Connection, account_id: str) -> bool:
     return await connection.fetchval("SELECT true FROM account WHERE id = $1", account_id) is not None
 
 
+async def find_acting(connection: Connection, account_id: str, prefix: str) -> ApiKey | None:
+    """The key of this account that acts, as it is now."""
+    row = await connection.fetchrow("SELECT * FROM api_key WHERE prefix = $1 AND account_id = $2", prefix, account_id)
+    return None if row is None else _key(row)
+
+
 async def find_key(connection: Connection, account_id: str, key_id: str) -> ApiKey | None:
     row = await connection.fetchrow("SELECT * FROM api_key WHERE id = $1 AND account_id = $2", key_id, account_id)
     return None if row is None else _key(row)

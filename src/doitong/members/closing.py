@@ -5,6 +5,7 @@ ledger, the audit log and the counts of usage, which are never rewritten. Films,
 job, in bounded steps.
 """
 
+import asyncio
 import csv
 import io
 import zipfile
@@ -63,7 +64,7 @@ class Closing:
                     entry.compress_type = zipfile.ZIP_DEFLATED
                     with archive.open(entry, "w", force_zip64=True) as file:
                         async for text in self._texts(account_id, name, form):
-                            file.write(text)
+                            await asyncio.to_thread(file.write, text)  # deflates
                             yield out.take()
         yield out.take()
 
@@ -72,7 +73,7 @@ class Closing:
         while True:
             async with self._database.reading() as connection:
                 rows = await store.read_page(connection, name, account_id, after, EXPORT_PAGE)
-            yield write(rows, is_first=is_first)
+            yield await asyncio.to_thread(write, rows, is_first=is_first)
             is_first = False
             if len(rows) < EXPORT_PAGE:
                 break
