@@ -56,6 +56,7 @@ from doitong.payments.gateway import StripeGateway
 from doitong.payments.rules import parse_packs
 from doitong.payments.service import PaymentService
 from doitong.plans.reads import ReadLimiter
+from doitong.pricing.service import Pricing
 from doitong.provenance.service import Provenance
 from doitong.sharing.service import SharingService
 from doitong.telemetry.metrics import Metrics
@@ -91,6 +92,7 @@ class Application:
     mailbox: Mailbox
     keys: KeyService
     ledger: LedgerService
+    pricing: Pricing
     reads: ReadLimiter
     storage: OutputStorage
     provenance: Provenance
@@ -134,6 +136,7 @@ class Application:
             uploads = UploadService(database, storage, egress, PictureCleaner(), clock)
             metrics, secret = Metrics(), await read_secret(settings)
             moderation = Moderation(database, clock, screen, settings.moderation_strikes)
+            pricing = Pricing(database, clock)
             people = make_people(settings, database, clock)
             if people.single_sign_on is not None:
                 resources.push_async_callback(people.single_sign_on.issuer.close)
@@ -146,6 +149,7 @@ class Application:
                 metrics,
                 routing=routing,
                 moderation=moderation,
+                pricing=pricing,
                 cdn_base_url=settings.effective_cdn_base_url,
             )
             resources.push_async_callback(generations.close)
@@ -168,6 +172,7 @@ class Application:
                 mailbox=Mailbox(database),
                 keys=KeyService(database, clock, secret=secret),
                 ledger=LedgerService(database, clock),
+                pricing=pricing,
                 reads=ReadLimiter(clock),
                 storage=storage,
                 provenance=Provenance(database, secret, SystemClock(), is_on=settings.provenance == "on"),

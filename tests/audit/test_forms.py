@@ -228,6 +228,7 @@ FORMS: dict[str, tuple[Maker, ...]] = {
     "/operator/accounts/{id}/grant": (of(World.other_account, credits="50", **REASON),),
     "/operator/accounts/{id}/adjust": (of(World.other_account, amount="-5", **REASON),),
     "/operator/accounts/{id}/refund": (refund,),
+    "/operator/prices": (of(quality="high", base_credits="350", credits_per_second="50", **REASON),),
     "/operator/unknown/{id}": (unknown,),
     "/operator/deliveries/{id}/resend": (of(World.delivery),),
     "/operator/payments/{id}": (mismatched,),

@@ -60,6 +60,7 @@ class Price:
         return self.base_credits + self.credits_per_second * (duration_seconds - self.base_seconds)
 
 
+# what holds until an operator sets another (doitong.pricing)
 PRICES: Mapping[Quality, Price] = {
     Quality.STANDARD: Price(base_credits=100, base_seconds=5, credits_per_second=20),
     Quality.HIGH: Price(base_credits=300, base_seconds=5, credits_per_second=40),
@@ -71,8 +72,8 @@ def first_service_for(kind: Kind) -> Service:
     return next(service for service in SERVICES.values() if kind in service.kinds)
 
 
-def describe(service: Service) -> dict[str, Any]:
-    """The published catalogue entry of a service, as JSON values."""
+def describe(service: Service, prices: Mapping[Quality, Price]) -> dict[str, Any]:
+    """The published catalogue entry of a service at these prices, as JSON values."""
     return {
         "id": service.id,
         "name": service.name,
@@ -111,6 +112,6 @@ def describe(service: Service) -> dict[str, Any]:
                 "baseSeconds": price.base_seconds,
                 "creditsPerSecond": price.credits_per_second,
             }
-            for quality, price in PRICES.items()
+            for quality, price in prices.items()
         ],
     }

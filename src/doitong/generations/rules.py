@@ -1,12 +1,13 @@
 """Pure decisions of a generation's life: what a request costs, what is chosen for it, what an attempt's end means."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, assert_never
 
-from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio
-from doitong.catalogue.services import PRICES
+from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio, Quality
+from doitong.catalogue.services import Price
 from doitong.engines.port import EngineFailure
 from doitong.generations.model import Generation, GenerationRequest, Stage, Status
 
@@ -14,9 +15,9 @@ RETRY_DELAYS = (timedelta(seconds=2), timedelta(seconds=15))
 QUOTE_LIFETIME = timedelta(minutes=15)
 
 
-def price_credits(request: GenerationRequest) -> int:
+def price_credits(request: GenerationRequest, prices: Mapping[Quality, Price]) -> int:
     """What the generation will cost: the hold, and at most the charge."""
-    return PRICES[request.quality].credits(request.duration_seconds)
+    return prices[request.quality].credits(request.duration_seconds)
 
 
 def nearest_aspect_ratio(width: int, height: int) -> AspectRatio:

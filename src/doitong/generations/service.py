@@ -45,6 +45,7 @@ from doitong.moderation.service import Moderation
 from doitong.plans import store as plans
 from doitong.plans.model import plan_of
 from doitong.plans.rules import rate_state, shift
+from doitong.pricing.service import Pricing
 from doitong.telemetry.metrics import Metrics
 from doitong.uploads.model import Upload
 
@@ -80,6 +81,7 @@ class GenerationService:
         *,
         routing: Routing,
         moderation: Moderation,
+        pricing: Pricing,
         cdn_base_url: str,
         random_bits: RandomBits = secrets.randbits,
     ) -> None:
@@ -91,6 +93,7 @@ class GenerationService:
         self._metrics = metrics
         self._routing = routing
         self._moderation = moderation
+        self._pricing = pricing
         self._cdn_base_url = cdn_base_url
         self._random_bits = random_bits
         self._desk = SubmissionDesk(database, clock)
@@ -147,7 +150,7 @@ class GenerationService:
         rate = rate_state(shift(usage.window, now_second), limit, now_second)
         ratio = request.aspect_ratio or AspectRatio.WIDE
         route = self._routing.routes[request.service][0]
-        draft = self._draft(caller, replace(request, aspect_ratio=ratio), price_credits(request), route)
+        draft = self._draft(caller, replace(request, aspect_ratio=ratio), await self._list_price(request), route)
         return Submission(restore(draft, record), True, rate)
 
     async def _admit(self, caller: Caller, request: GenerationRequest, raw: RawRequest) -> None:
@@ -199,7 +202,7 @@ class GenerationService:
         now = self._clock.now()
         quote = Quote(
             id=new_id(now, self._random_bits),
-            credits=price_credits(request),
+            credits=await self._list_price(request),
             terms=_priced_terms(request),
             created_at=now,
             expires_at=now + QUOTE_LIFETIME,
@@ -209,9 +212,9 @@ class GenerationService:
         return quote
 
     async def _settle_price(self, caller: Caller, request: GenerationRequest) -> int:
-        """The quoted price when a quote is named, else the table's."""
+        """The quoted price when a quote is named, else the one that holds now."""
         if request.quote_id is None:
-            return price_credits(request)
+            return await self._list_price(request)
         async with self._database.reading() as connection:
             quote = await quote_store.find_quote(connection, caller.account_id, request.quote_id)
         if quote is None or quote.expires_at <= self._clock.now():
@@ -220,6 +223,9 @@ class GenerationService:
             if quote.terms[name] != value:
                 raise DoitongError("QUOTE_MISMATCH", parameter=name)
         return quote.credits
+
+    async def _list_price(self, request: GenerationRequest) -> int:
+        return price_credits(request, await self._pricing.current())
 
     # Reading
 

@@ -17,6 +17,7 @@ _COMMANDS = {
     "members": ("members", "members", "Create, list and change members."),
     "keys": ("operate", "keys", "Create, list and revoke API keys."),
     "credits": ("operate", "credits", "Grant, correct and read credits."),
+    "prices": ("prices", "prices", "Show and set what films cost."),
     "webhooks": ("operate", "webhooks", "List webhook deliveries and send them again."),
     "generations": ("unknown", "generations", "Settle submissions whose answer was lost."),
     "ledger": ("operate", "ledger", "Prove that the ledger agrees with itself."),

@@ -46,8 +46,8 @@ OVERLAP_SECONDS_MAXIMUM = 30 * 24 * 3600
 
 async def services(application: "Application") -> list[dict[str, Any]]:
     """The catalogue as this installation serves it; needs no key."""
-    states = await application.engine_states()
-    return [_service_body(describe(service), application.routing, states) for service in SERVICES.values()]
+    states, prices = await application.engine_states(), await application.pricing.current()
+    return [_service_body(describe(service, prices), application.routing, states) for service in SERVICES.values()]
 
 
 def _service_body(described: dict[str, Any], routing: Routing, states: Mapping[str, EngineState]) -> dict[str, Any]:
