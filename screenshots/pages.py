@@ -37,6 +37,7 @@ PAGES = (
     Shot("operator-engines", "/dashboard/operator/engines"),
     Shot("operator-unknown", "/dashboard/operator/unknown"),
     Shot("operator-deliveries", "/dashboard/operator/deliveries"),
+    Shot("operator-payments", "/dashboard/operator/payments"),
     Shot("operator-prices", "/dashboard/operator/prices"),
     Shot("operator-audit", "/dashboard/operator/audit"),
     Shot("not-found", "/dashboard/nothing-here"),

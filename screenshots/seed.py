@@ -59,6 +59,7 @@ def seed(system: System) -> Town:
         system.operator.use(lambda app: _people(app, town))
         system.operator.use(lambda app: _keys_and_credits(app, customer.account_id))
         system.operator.use(lambda app: _history(app, customer.account_id))
+        system.operator.use(lambda app: _waiting(app, customer.account_id))
         town.ids |= system.operator.use(lambda app: _found(app, customer.account_id, films[1]))
     finally:
         receiver.close()
@@ -93,6 +94,22 @@ async def _people(app: Application, town: Town) -> None:
                 " agent) VALUES ($1, $2, $3, $4, $5, $5, $6, '127.0.0.1', 'X11; Linux x86_64 Chrome/156.0')",
                 *(new_id(now), digest(SECRET if place == 0 else f"{SECRET}-{word}"), member_id, account_id),
                 *(now, now + timedelta(days=14)),
+            )
+
+
+async def _waiting(app: Application, account_id: str) -> None:
+    """Two payments that wait for the operator's word: one came with other money, one was refunded once spent."""
+    now = app.clock.now()
+    async with app.database.transaction() as connection:
+        for number, (state, paid, refunded, taken, owed) in enumerate(
+            (("mismatched", 3600, 0, 0, 0), ("paid", 4000, 4000, 3_800, 1_200)), start=1
+        ):
+            await connection.execute(
+                "INSERT INTO payment (id, checkout_id, payment_intent, account_id, credits, amount_minor, currency,"
+                " state, paid_minor, paid_currency, refunded_minor, taken, owed, created_at, ended_at)"
+                " VALUES ($1, $2, $3, $4, 5000, 4000, 'eur', $5, $6, 'eur', $7, $8, $9, $10, $10)",
+                *(new_id(now), f"cs_test_b1Yz{number}", f"pi_3SxQ{number}", account_id, state),
+                *(paid, refunded, taken, owed, now - timedelta(hours=number)),
             )
 
 

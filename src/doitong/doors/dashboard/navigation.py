@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("/operator/engines", N_("Engines"), "engine", is_operators=True),
     Entry("/operator/unknown", N_("Unknown"), "unknown", is_operators=True),
     Entry("/operator/deliveries", N_("Deliveries"), "webhook", is_operators=True),
+    Entry("/operator/payments", N_("Payments"), "credits", is_operators=True),
     Entry("/operator/prices", N_("Prices"), "credits", is_operators=True),
     Entry("/operator/audit", N_("Audit log"), "audit", is_operators=True),
 )
