@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from doitong.audit.model import COMMAND
 from doitong.core.errors import DoitongError
 from doitong.core.ids import new_id
-from doitong.payments.gateway import returned_minor
+from doitong.payments.gateway import CHECKOUT_EVENTS, MONEY_BACK_EVENTS, returned_minor
 from doitong.payments.model import Payment, PaymentState, Waiting, Word
 from tests.payments.test_payments import COMPLETED, available, hear, start, state
 
@@ -238,3 +240,8 @@ async def test_what_is_no_payment_of_ours_changes_nothing(shop: Any, stripe: Any
 )
 def test_what_came_back_of_a_dispute(movements: tuple[int, ...], returned: int) -> None:
     assert returned_minor(1000, [{"amount": moved} for moved in movements]) == returned
+
+
+def test_the_docs_name_every_event_that_is_heard() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`((?:checkout|charge)\.[a-z_.]+)`", text)) == CHECKOUT_EVENTS | MONEY_BACK_EVENTS

@@ -29,7 +29,7 @@ CHECKOUT_EVENTS = frozenset(
 REFUNDED = "charge.refunded"
 # when money moves for a dispute; that one was opened moves none
 WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
-EVENTS = (*sorted(CHECKOUT_EVENTS), REFUNDED, WITHDRAWN, REINSTATED)
+MONEY_BACK_EVENTS = frozenset({REFUNDED, WITHDRAWN, REINSTATED})
 Heard = Checkout | Refund | Dispute
 
 
@@ -150,7 +150,7 @@ def to_heard(kind: str, about: Mapping[str, Any]) -> Heard | None:
     if kind in CHECKOUT_EVENTS:
         checkout = to_checkout(about)
         return replace(checkout, is_expired=True) if kind == PAYMENT_FAILED else checkout
-    if kind not in {REFUNDED, WITHDRAWN, REINSTATED} or not about["payment_intent"]:
+    if kind not in MONEY_BACK_EVENTS or not about["payment_intent"]:
         return None
     if kind == REFUNDED:
         reference = (about.get("metadata") or {}).get("payment")
