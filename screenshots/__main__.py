@@ -37,7 +37,7 @@ async def _take(
         for shot in chosen:
             cookies = [{"name": "doitong_language", "value": language, "url": url}]
             if shot.is_signed_in:
-                cookies.append({"name": "doitong_session", "value": town.session, "url": url})
+                cookies.append({"name": "doitong_session", "value": town.session + shot.by, "url": url})
             await visitor.context.clear_cookies()
             await visitor.context.add_cookies(cookies)  # type: ignore[arg-type]
             await visitor.page.goto(shot.path.format_map(town.ids), wait_until="load")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from PIL import Image
 from tests.system import Customer, Receiver, System, free_port
 
 from doitong.app import Application
@@ -31,6 +32,7 @@ FILMS = (
     ("abstract", "Ink in water, violet and gold"),
 )
 HISTORY_DAYS = 90
+TALL = 3  # of the films: the one in 9:16
 
 
 @dataclass
@@ -47,16 +49,23 @@ def seed(system: System) -> Town:
     try:
         town.ids["account"] = customer.account_id
         _watch(system, customer, receiver)
-        films = [customer.submit(prompt, duration=5 + place % 6)["id"] for place, (_, prompt) in enumerate(FILMS)]
+        films = [
+            customer.submit(prompt, duration=5 + place % 6, aspectRatio="9:16" if place == TALL else "16:9")["id"]
+            for place, (_, prompt) in enumerate(FILMS)
+        ]
         failed = customer.submit("Waves at a lighthouse #fail")["id"]
         for film in [*films, failed]:
             customer.wait(film)
         for film, (still, _) in zip(films, FILMS, strict=True):
             for found in (system.data_dir / "files").rglob(f"{film}*.jpg"):
-                found.write_bytes((STILLS / f"{still}.jpg").read_bytes())
+                with Image.open(STILLS / f"{still}.jpg") as picture:
+                    width, height = picture.size
+                    left = (width - height * 9 / 16) / 2
+                    picture.crop((left, 0, width - left, height) if film == films[TALL] else None).save(found)
         customer.submit("Islands in the morning mist #delay=600")
-        town.ids |= {"film": films[1], "failed": failed}
+        town.ids |= {"film": films[1], "tall": films[TALL], "failed": failed}
         system.operator.use(lambda app: _people(app, town))
+        system.operator.use(lambda app: _links(app, town))
         system.operator.use(lambda app: _keys_and_credits(app, customer.account_id))
         system.operator.use(lambda app: _history(app, customer.account_id))
         system.operator.use(lambda app: _waiting(app, customer.account_id))
@@ -95,6 +104,50 @@ async def _people(app: Application, town: Town) -> None:
                 *(new_id(now), digest(SECRET if place == 0 else f"{SECRET}-{word}"), member_id, account_id),
                 *(now, now + timedelta(days=14)),
             )
+
+
+async def _links(app: Application, town: Town) -> None:
+    """What mails lead to, and how two payments ended."""
+    now, account_id = app.clock.now(), town.ids["account"]
+    later, new = now + timedelta(days=1), "jana@example.si"
+    other, third = [await app.accounts.create(name, "free") for name in ("Kino Šiška", "Filmski krožek")]
+    async with app.database.transaction() as connection:
+        maja = await connection.fetchval("SELECT id FROM member WHERE email_key = 'maja@studio-bled.example'")
+        await connection.execute(
+            "INSERT INTO sign_up (digest, email, email_key, name, password, language, account_name, browser,"
+            " created_at, expires_at) VALUES ($1, $2, $2, '', 'x', 'en', '', '', $3, $4)",
+            *(digest("verify"), new, now, later),
+        )
+        for code, purpose, email, member_id, invited_to in (
+            ("reset", "reset", "maja@studio-bled.example", maja, None),
+            ("change_email", "change_email", "maja.novak@example.si", maja, None),
+            ("invite", "invite", new, None, account_id),
+            ("invite_own", "invite", "maja@studio-bled.example", None, third.id),
+        ):
+            await connection.execute(
+                "INSERT INTO member_token (id, digest, purpose, email, member_id, account_id, role, created_by,"
+                " created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 'developer', $7, $8, $9)",
+                *(new_id(now), digest(code), purpose, email, member_id, invited_to, maja, now, later),
+            )
+            town.ids[code] = code
+        await connection.execute(
+            "INSERT INTO membership (account_id, member_id, role, created_at) VALUES ($1, $2, 'owner', $3)",
+            *(other.id, maja, now),
+        )
+        await connection.execute("UPDATE account SET disabled_at = $2 WHERE id = $1", other.id, now)
+        await connection.execute(
+            "INSERT INTO session (id, digest, member_id, account_id, created_at, last_seen_at, expires_at, address,"
+            " agent) VALUES ($1, $2, $3, $4, $5, $5, $6, '127.0.0.1', '')",
+            *(new_id(now), digest(f"{SECRET}-off"), maja, other.id, now, later),
+        )
+        for state in ("paid", "expired"):
+            town.ids[state] = new_id(now)
+            await connection.execute(
+                "INSERT INTO payment (id, checkout_id, account_id, member_id, credits, amount_minor, currency, state,"
+                " created_at, ended_at) VALUES ($1, $1, $2, $3, 5000, 4000, 'eur', $4, $5, $5)",
+                *(town.ids[state], account_id, maja, state, now),
+            )
+    town.ids["verify"] = "verify"
 
 
 async def _waiting(app: Application, account_id: str) -> None:
