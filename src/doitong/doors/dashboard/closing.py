@@ -3,8 +3,8 @@
 from starlette.responses import Response, StreamingResponse
 
 from doitong.core.errors import DoitongError
+from doitong.doors.dashboard.entrance import leave
 from doitong.doors.dashboard.route import Access, Route
-from doitong.doors.dashboard.session_cookie import SESSION
 from doitong.doors.dashboard.visit import Visit
 
 
@@ -34,9 +34,7 @@ async def delete(visit: Visit) -> Response:
         await visit.application.closing.delete(visit.signed_in, form.get("password"), form.get("name"))
     except DoitongError as error:
         return visit.with_headers_of(_delete_page(visit, error.status, problem=error, form=form), error)
-    response = visit.go("/sign-in", "account_deleted")
-    visit.door.cookies.clear(response, SESSION)
-    return response
+    return leave(visit, "account_deleted")
 
 
 ROUTES = (
