@@ -5,19 +5,16 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from doitong.core.clock import SteppedClock
 from doitong.db.embedded import EmbeddedPostgres
-from doitong.db.migrate import migrate
 from doitong.db.pool import Database
+from tests.databases import Databases, on_database
 
 pytest_plugins = ["tests.system"]
-
-TEMPLATE = "doitong_template"
 
 # The files that take longest, longest first: in a parallel run they begin first, so that none is left alone at the end.
 LONGEST = (
@@ -52,30 +49,29 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def on_database(dsn: str, name: str) -> str:
-    """`dsn` with another database's name."""
-    return dsn.replace("@/postgres?", f"@/{name}?")
-
-
 @pytest.fixture(scope="session")
 async def administrator(server: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection that makes and drops databases, with the migrated template at hand."""
+    """A connection that makes and drops databases."""
     connection = await asyncpg.connect(server)
     await connection.execute("ALTER SYSTEM SET fsync = off")  # hundreds of databases are made, and no disk fails here
     await connection.execute("SELECT pg_reload_conf()")
-    await connection.execute(f"CREATE DATABASE {TEMPLATE}")
-    await migrate(on_database(server, TEMPLATE))
     yield connection
     await connection.close()
 
 
+@pytest.fixture(scope="session")
+async def databases(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") -> Databases:
+    made = Databases(server, administrator)
+    await made.prepare()
+    return made
+
+
 @pytest.fixture
-async def dsn(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[str]:
-    """A fresh migrated database of the test's own."""
-    name = f"test_{uuid4().hex}"
-    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+async def dsn(server: str, databases: Databases) -> AsyncIterator[str]:
+    """A migrated database of the test's own, as new."""
+    name = await databases.take()
     yield on_database(server, name)
-    await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await databases.give_back(name)
 
 
 @pytest.fixture

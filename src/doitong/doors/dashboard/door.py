@@ -3,6 +3,7 @@
 Every section brings a table of routes; a test walks all of them. What a page may load is our own (strict policy).
 """
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
+_PATTERNS = [(PathPattern(route.path, route.handler, methods=[route.method]), route) for route in ROUTES]
 _log = structlog.get_logger("doitong.dashboard")
 
 
@@ -55,7 +57,6 @@ class DashboardDoor:
         settings = application.settings
         self.application = application
         self.cookies = Cookies(is_secure=settings.effective_public_url.startswith("https://"))
-        self._patterns = [(PathPattern(route.path, route.handler, methods=[route.method]), route) for route in ROUTES]
         self._templates = {language: _environment(language, assets) for language in LANGUAGES}
         self._headers = {
             "Content-Security-Policy": content_policy(settings.effective_cdn_base_url),
@@ -166,7 +167,7 @@ class DashboardDoor:
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
         allowed = []
-        for pattern, route in self._patterns:
+        for pattern, route in _PATTERNS:
             match, found = pattern.matches(scope)
             if match is Match.FULL:
                 request.scope["path_params"] = found["path_params"]
@@ -232,7 +233,9 @@ def safe_next(target: str | None) -> str:
     return str(target).removeprefix(ROOT) or "/" if is_ours and is_plain else "/"
 
 
+@functools.cache
 def _environment(language: str, assets: Assets) -> Environment:
+    """A process compiles its pages once."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,

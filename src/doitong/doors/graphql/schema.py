@@ -6,6 +6,7 @@ Root fields are nullable, so that one that fails in a request of several hides n
 # Strawberry's decorators are untyped, and resolvers give dictionaries that the default resolver reads.
 # mypy: disable-error-code="untyped-decorator, no-any-return"
 
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
@@ -259,6 +260,7 @@ def _resolve(source: Any, name: str) -> Any:
     return source[inputs.camel(name)] if isinstance(source, Mapping) else getattr(source, name)
 
 
+@functools.cache
 def make_schema() -> strawberry.Schema:
     """The executable schema; `print_schema` of it is what /graphql/schema.graphql shows."""
     config = StrawberryConfig(default_resolver=_resolve, scalar_map=SCALARS)

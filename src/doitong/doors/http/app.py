@@ -41,7 +41,7 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
     settings = application.settings
     schema, rest, ops = make_schema(), RestDoor(application), OpsDoor(application)
     openapi = functools.cache(functools.partial(make_document, settings.effective_public_url))
-    assets = Assets((pages.STATIC, dashboard.STATIC))
+    assets = _assets()
     site = Site(
         public_url=settings.effective_public_url,
         cdn_base_url=settings.effective_cdn_base_url,
@@ -79,6 +79,11 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
     )
     observe = application.metrics.record_request
     return Edge(routes, observe=observe, lifespan=lifespan or functools.partial(keep_keys, application))
+
+
+@functools.cache
+def _assets() -> Assets:
+    return Assets((pages.STATIC, dashboard.STATIC))
 
 
 def _sdl(schema: Schema) -> App:
