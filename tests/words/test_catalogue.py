@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -84,3 +85,16 @@ def test_numbers_and_an_unknown_language() -> None:
     assert words("sl").number(1234567) == "1.234.567"
     assert words("en").number(1234567) == "1,234,567"
     assert words("de").language == "en"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "english", "slovenian"),
+    [
+        ("1234.50", "eur", "1,234.50 EUR", "1.234,50 EUR"),
+        ("10.00", "usd", "10.00 USD", "10,00 USD"),
+        ("500", "jpy", "500 JPY", "500 JPY"),
+    ],
+)
+def test_money_is_written_as_each_language_does(amount: str, currency: str, english: str, slovenian: str) -> None:
+    assert words("en").amount(Decimal(amount), currency) == english
+    assert words("sl").amount(Decimal(amount), currency) == slovenian

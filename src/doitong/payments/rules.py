@@ -59,14 +59,21 @@ def major(amount_minor: int, currency: str) -> Decimal:
 
 
 def amount_text(amount_minor: int, currency: str) -> str:
+    """The amount for the audit log, in no language."""
     return f"{major(amount_minor, currency)} {currency.upper()}"
 
 
-def came_text(payment: Payment) -> str:
-    """What came of a payment, as people write it."""
+def price(sold: Payment | Pack) -> tuple[Decimal, str]:
+    """What is asked for, and its currency."""
+    return major(sold.amount_minor, sold.currency), sold.currency
+
+
+def came(payment: Payment) -> tuple[Decimal, str]:
+    """What came of a payment, and its currency."""
     if payment.paid_minor is None:
-        return amount_text(payment.amount_minor, payment.currency)
-    return amount_text(payment.paid_minor, payment.paid_currency or payment.currency)
+        return price(payment)
+    currency = payment.paid_currency or payment.currency
+    return major(payment.paid_minor, currency), currency
 
 
 def is_of(payment: Payment, checkout: Checkout) -> bool:

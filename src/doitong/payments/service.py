@@ -37,6 +37,7 @@ from doitong.payments.model import (
     Waiting,
     Word,
 )
+from doitong.words.catalogue import words
 
 ASK_AFTER = timedelta(minutes=10)
 ASKED_MAXIMUM = 20
@@ -191,11 +192,11 @@ class PaymentService:
         values = {
             "account": await store.account_name(connection, account_id),
             "credits": locked.credits,
-            "amount": rules.came_text(locked),
             "link": f"{self._url}/credits",
         }
         for owner in await owners.list_owners(connection, account_id):
-            await mail.write(connection, Kind.PAYMENT_RECEIVED, owner.email, owner.language, values, now)
+            told = values | {"amount": words(owner.language).amount(*rules.came(locked))}
+            await mail.write(connection, Kind.PAYMENT_RECEIVED, owner.email, owner.language, told, now)
         if locked.refunded_minor:  # told before the payment itself was
             await self._reckon(connection, locked, f"refund of payment {payment.id}", "refund")
         _log.info("payment_paid", payment_id=payment.id, credits=payment.credits)

@@ -6,6 +6,7 @@ translation is shown in English, and `tests/words/test_catalogue.py` finds it.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,12 @@ class Words:
 
     def percent(self, value: float) -> str:
         return str(format_percent(value, locale=_LOCALES[self.language]))
+
+    def amount(self, amount: Decimal, currency: str) -> str:
+        """Money with its ISO 4217 code."""
+        digits = -int(amount.as_tuple().exponent)
+        pattern = "#,##0" + ("." + digits * "0" if digits > 0 else "")
+        return f"{format_decimal(amount, pattern, locale=_LOCALES[self.language])} {currency.upper()}"
 
     def day(self, day: date) -> str:
         return _day(day, self.language)

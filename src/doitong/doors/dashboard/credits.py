@@ -19,7 +19,7 @@ from doitong.keys.model import Scope
 from doitong.ledger.model import StatementLine, TransferKind
 from doitong.members.model import DASHBOARD
 from doitong.payments.model import PaymentState
-from doitong.payments.rules import amount_text, came_text
+from doitong.payments.rules import came, price
 from doitong.usage.model import Group, Used
 from doitong.words.catalogue import N_, Words
 
@@ -73,7 +73,7 @@ async def _credits(visit: Visit, status: int = 200, **values: Any) -> Response:
         kinds=[("", say("Everything")), *((item.value, say(text)) for item, text in KINDS.items())],
         alerts=await app.alerts.list(visit.account_id),
         may_set_alerts=Scope.WEBHOOKS_WRITE.value in visit.caller.scopes,
-        packs=[(pack.credits, amount_text(pack.amount_minor, pack.currency)) for pack in app.payments.packs],
+        packs=[(pack.credits, visit.words.amount(*price(pack))) for pack in app.payments.packs],
         payments=await _payments(visit),
         **values,
     )
@@ -83,7 +83,7 @@ async def _payments(visit: Visit) -> list[dict[str, Any]]:
     return [
         {
             "payment": payment,
-            "amount": amount_text(payment.amount_minor, payment.currency),
+            "amount": visit.words.amount(*price(payment)),
             "label": visit.words.say(PAYMENT_STATES[payment.state]),
         }
         for payment in await visit.application.payments.recent(visit.account_id)
@@ -235,9 +235,7 @@ async def buy(visit: Visit) -> Response:
     )
     if "application/json" in (visit.call.header("accept") or ""):
         return visit.json({"url": url})
-    return visit.page(
-        "pay.html", url=url, credits=payment.credits, amount=amount_text(payment.amount_minor, payment.currency)
-    )
+    return visit.page("pay.html", url=url, credits=payment.credits, amount=words.amount(*price(payment)))
 
 
 async def thanks(visit: Visit) -> Response:
@@ -248,7 +246,7 @@ async def thanks(visit: Visit) -> Response:
         raise NotFound
     payment = await visit.application.payments.check(visit.account_id, payment_id)
     balance = await visit.application.ledger.balance(visit.account_id)
-    return visit.page("thanks.html", payment=payment, balance=balance, amount=came_text(payment))
+    return visit.page("thanks.html", payment=payment, balance=balance, amount=visit.words.amount(*came(payment)))
 
 
 ROUTES = (

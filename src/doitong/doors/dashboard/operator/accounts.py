@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from doitong.accounts.rules import LIMIT_MAX
 from doitong.core.errors import DoitongError, InvalidParameter, whole_number
+from doitong.doors.dashboard.credits import KINDS
 from doitong.doors.dashboard.form import Form
 from doitong.doors.dashboard.operator.confirmation import ask, is_confirmed
 from doitong.doors.dashboard.route import ROOT, Access, Route
@@ -84,6 +85,7 @@ async def account_page(visit: Visit, status: int = 200, **values: Any) -> Respon
         plan=plan_of(account.plan, account.limits),
         plans=list(PLANS),
         table=PLANS,
+        kinds=KINDS,
         limits=LIMITS,
         unlimited=UNLIMITED,
         **values,

@@ -8,6 +8,16 @@ from doitong.app import ENGINE_LANES
 from doitong.doors.dashboard.operator.overview import LANES
 from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.visit import Visit
+from doitong.engines.port import TaskState
+from doitong.words.catalogue import N_
+
+OUTCOMES = {
+    "": N_("running"),
+    TaskState.SUCCEEDED.value: N_("succeeded"),
+    TaskState.FAILED.value: N_("failed"),
+    TaskState.CANCELED.value: N_("canceled"),
+    TaskState.LOST.value: N_("lost"),
+}
 
 
 async def show_engines(visit: Visit) -> Response:
@@ -27,6 +37,7 @@ async def show_engines(visit: Visit) -> Response:
         serving=routing.engines(),
         states=states,
         costs=costs,
+        outcomes=OUTCOMES,
         tables={name: offer.describe() for name, offer in routing.offers.items()},
     )
 

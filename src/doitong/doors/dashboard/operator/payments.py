@@ -11,7 +11,7 @@ from doitong.doors.dashboard.operator.credits import REASON_CHARACTERS
 from doitong.doors.dashboard.route import ROOT, Access, Route
 from doitong.doors.dashboard.visit import Visit
 from doitong.payments.model import Payment, PaymentRow, PaymentState, Word
-from doitong.payments.rules import amount_text, came_text, check_word, words_for
+from doitong.payments.rules import came, check_word, major, price, words_for
 from doitong.words.catalogue import N_
 
 ROWS = 30
@@ -57,13 +57,14 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
 
 
 def _row(visit: Visit, row: PaymentRow) -> dict[str, Any]:
-    payment = row.payment
+    payment, shown = row.payment, visit.words.amount
+    currency = payment.paid_currency or payment.currency
     return {
         "payment": payment,
         "account": row.account_name,
-        "amount": amount_text(payment.amount_minor, payment.currency),
-        "came": came_text(payment) if payment.state in {PaymentState.MISMATCHED, PaymentState.LEFT} else "",
-        "refunded": amount_text(payment.refunded_minor, payment.paid_currency or payment.currency),
+        "amount": shown(*price(payment)),
+        "came": shown(*came(payment)) if payment.state in {PaymentState.MISMATCHED, PaymentState.LEFT} else "",
+        "refunded": shown(major(payment.refunded_minor, currency), currency),
         "tone": "failed" if payment.state is PaymentState.MISMATCHED else payment.state.value,
         "label": visit.words.say(STATES[payment.state]),
         "words": [(word.value, visit.words.say(WORDS[word])) for word in words_for(payment)],
@@ -109,8 +110,8 @@ async def _facts(visit: Visit, payment: Payment, word: Word, reason: str) -> lis
         change = -min(payment.owed, available)
     facts = [
         (words.say("Account"), row.account.name),
-        (words.say("Price"), amount_text(payment.amount_minor, payment.currency)),
-        (words.say("What came"), came_text(payment)),
+        (words.say("Price"), words.amount(*price(payment))),
+        (words.say("What came"), words.amount(*came(payment))),
         (words.say("Your word"), words.say(WORDS[word])),
         (words.say("Available credits"), f"{words.number(available)} → {words.number(available + change)}"),
         (words.say("Reason"), reason),

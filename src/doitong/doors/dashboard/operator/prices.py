@@ -10,7 +10,7 @@ from doitong.core.errors import REQUIRED, DoitongError, InvalidParameter
 from doitong.doors.dashboard.operator.confirmation import ask, is_confirmed
 from doitong.doors.dashboard.route import Access, Route
 from doitong.doors.dashboard.visit import Visit
-from doitong.payments.rules import parse_packs
+from doitong.payments.rules import parse_packs, price
 from doitong.plans.model import PLANS
 from doitong.pricing.rules import CREDITS_MAX, REASON_MAX, new_price
 
@@ -30,7 +30,10 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         prices=await pricing.current(),
         changes=await pricing.changes(CHANGES),
         services=list(SERVICES.values()),
-        packs=parse_packs(visit.application.settings.credit_packs),
+        packs=[
+            {"credits": pack.credits, "amount": visit.words.amount(*price(pack))}
+            for pack in parse_packs(visit.application.settings.credit_packs)
+        ],
         has_stripe=bool(visit.application.settings.stripe_secret_key),
         plans=list(PLANS.values()),
         **values,
