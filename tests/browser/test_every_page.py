@@ -2,6 +2,8 @@
 both languages and widths; and what people typed stays text on all of them.
 """
 
+from collections.abc import Sequence
+
 import pytest
 from playwright.async_api import Browser
 from screenshots.pages import PAGES, Shot
@@ -29,24 +31,24 @@ async def enter(visitor: Visitor, town: Town, shot: Shot, url: str, language: st
     await visitor.go(shot.path.format_map(town.ids))
 
 
-ALSO_LONG = pytest.mark.slow  # the two other halves of the matrix
+# every day each page in one look, in turns; all pages in all looks at length
+LOOKS = [
+    ("en", True, "english-desk"),
+    ("sl", False, "slovenian-phone"),
+    ("sl", True, "slovenian-desk"),
+    ("en", False, "english-phone"),
+]
+DAILY = [pytest.param(*look, PAGES[place::2], id=name) for place, (*look, name) in enumerate(LOOKS[:2])]
+WHOLE = [pytest.param(*look, PAGES, id=f"{name}-whole", marks=pytest.mark.slow) for *look, name in LOOKS]
 
 
-@pytest.mark.parametrize(
-    ("language", "wide"),
-    [
-        pytest.param("en", True, id="english-desk"),
-        pytest.param("sl", False, id="slovenian-phone"),
-        pytest.param("sl", True, id="slovenian-desk", marks=ALSO_LONG),
-        pytest.param("en", False, id="english-phone", marks=ALSO_LONG),
-    ],
-)
+@pytest.mark.parametrize(("language", "wide", "shots"), DAILY + WHOLE)
 async def test_every_page_is_usable_by_everybody(
-    arriving: Arriving, system: System, town: Town, language: str, wide: bool
+    arriving: Arriving, system: System, town: Town, language: str, wide: bool, shots: Sequence[Shot]
 ) -> None:
     async with arriving(language=language, wide=wide, dark=wide == (language == "sl")) as visitor:
         visitor.expected += EXPECTED
-        for shot in PAGES:
+        for shot in shots:
             await enter(visitor, town, shot, system.url, language)
             assert await visitor.page.locator("html").get_attribute("lang") == language
             await visitor.check()

@@ -26,7 +26,7 @@ def limited(**more: Any) -> Options:
 async def test_what_exceeds_the_concurrency_waits_here_and_never_there(opened: Open) -> None:
     studio = await opened(limited(at_once=3))
     await studio.workshop.upstreams.look()
-    ids = [await studio.submit(f"pier {number}") for number in range(12)]
+    ids = [await studio.submit(f"pier {number}") for number in range(7)]
     seen = set()
     for _ in range(80):
         await studio.work()
@@ -38,8 +38,8 @@ async def test_what_exceeds_the_concurrency_waits_here_and_never_there(opened: O
         if (await studio.credits())[1] == 0:
             break
     assert max(seen) == 3
-    assert [(await studio.get(item))["status"] for item in ids] == ["completed"] * 12
-    assert len(studio.tasks()) == 12
+    assert [(await studio.get(item))["status"] for item in ids] == ["completed"] * 7
+    assert len(studio.tasks()) == 7
 
 
 async def test_models_have_places_of_their_own(opened: Open) -> None:
@@ -172,7 +172,7 @@ async def test_an_unreachable_runway_is_asked_seldom_and_loses_nothing(opened: O
     studio = await opened(limited())
     client = studio.workshop.engines["runway"]._client
     _call_at(client, "http://127.0.0.1:9")
-    ids = [await studio.submit(f"pier {number}") for number in range(20)]
+    ids = [await studio.submit(f"pier {number}") for number in range(6)]
     for _ in range(4):
         await studio.workshop.upstreams.look()
         await studio.work(10)
@@ -183,7 +183,7 @@ async def test_an_unreachable_runway_is_asked_seldom_and_loses_nothing(opened: O
     await studio.workshop.sweeper.sweep()
     for generation_id in ids:
         assert (await studio.finish(generation_id))["status"] == "completed"
-    assert len(studio.tasks()) == 20
+    assert len(studio.tasks()) == 6
 
 
 def _call_at(client: Any, url: str) -> None:
