@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 NODE = Path(__file__).with_name("node")
 AXE = NODE / "node_modules/axe-core/axe.min.js"
@@ -28,6 +28,7 @@ ARGUMENTS = [
 ]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 INSTALL_SECONDS = 120
+PATIENCE_MILLISECONDS = 30_000  # the machine may be busy with other tests
 SERIOUS = {"serious", "critical"}
 WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -44,6 +45,7 @@ def find_chromium() -> str:
 
 @asynccontextmanager
 async def opened_chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         try:
