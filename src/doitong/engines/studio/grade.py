@@ -1,12 +1,22 @@
 """From light to a frame: bloom, exposure, filmic curve, mood, style, vignette, grain, and BT.709 planes of 8 bits."""
 
-import sys
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import BAND_ROWS, Bytes, Colour, Floats, Planes, as_floats, bands, look_up
+from doitong.engines.studio.arrays import (
+    BAND_ROWS,
+    Bytes,
+    Colour,
+    Floats,
+    Planes,
+    as_floats,
+    bands,
+    halved_numbers,
+    look_up,
+    upper_halves,
+)
 from doitong.engines.studio.scene import Mood, Scene
 from doitong.engines.studio.style import STYLES, PixelArt
 
@@ -59,7 +69,7 @@ class Grade:
         self._drawn, self._size = drawn, (width, height)
         self._bloom, self._exposure = tone.bloom if has_bloom else 0.0, exposure
         self._saturation = np.float32(tone.saturation)
-        lights = _lights()
+        lights = np.clip(halved_numbers(), 0, _BRIGHTEST)
         self._curves = [_toned(filmic(lights), tone, gain)[None, :] for gain in tone.gain]
         self._style = STYLES[scene.style](width, height, scene.seed) if scene.style in STYLES else None
         strength = 0.95 * (self._style.grain if self._style else 1.0)
@@ -130,7 +140,7 @@ class Grade:
         """What the eye sees of a band of rows, gamma-coded, 0–1."""
         vignette = self._vignette[band]
         red, green, blue = (
-            look_up(curve, _numbers(plane[band] * vignette)) for curve, plane in zip(self._curves, planes, strict=True)
+            look_up(curve, upper_halves(plane[band] * vignette)) for curve, plane in zip(self._curves, planes, strict=True)
         )
         if self._saturation == 1:
             return red, green, blue
@@ -148,18 +158,6 @@ class Grade:
             glow = cv2.GaussianBlur(bright, (0, 0), reach * 0.6) * np.float32(0.13 * self._bloom)
             glow += cv2.GaussianBlur(bright, (0, 0), reach * 2.4) * np.float32(0.10 * self._bloom)
             np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
-
-
-def _numbers(light: Floats) -> Bytes:
-    """The upper halves of float32 numbers: sign, exponent and seven bits, steps of a hundredth at any brightness, which
-    the curve makes smaller than a step of the film's."""
-    return np.ascontiguousarray(light.view(np.uint16)[:, 1 if sys.byteorder == "little" else 0 :: 2])
-
-
-def _lights() -> Floats:
-    """The light that each of `_numbers` stands for: the middle of its step, none for what is negative or no number."""
-    middles = ((np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)) | np.uint32(0x8000)).view(np.float32)
-    return as_floats(np.clip(np.nan_to_num(middles, nan=0.0), 0, _BRIGHTEST))
 
 
 def _toned(curve: Floats, tone: _Tone, gain: float) -> Floats:
