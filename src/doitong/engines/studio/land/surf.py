@@ -57,7 +57,7 @@ class Surf:
         return as_floats(self._wobbles.take(np.clip(place, 0, _WOBBLE_STEPS - 1).astype(np.int32)))
 
     def _size(self, number: Floats) -> Floats:
-        return as_floats(self._sizes.take(np.mod(number, 64).astype(np.int32)))
+        return as_floats(self._sizes.take(number.astype(np.int32) & 63))
 
     def swash(self, out: Floats, x: Floats, z: Floats, sharp: Floats, seconds: float) -> tuple[Floats, Floats, Floats]:
         """Foam, share of bare wet sand, and how strongly waves ruffle the water, at points `out` metres from the
@@ -164,7 +164,8 @@ class Surf:
 def _crossing(out: Floats, at: Floats) -> tuple[Floats, Floats]:
     """The row (with fraction) in which each column's distance from the waterline falls below `at`, and how surely
     that is one unbroken line, 0–1."""
-    above = (out > at[None, :]).sum(axis=0)
+    is_beyond = (out > at[None, :]).view(np.uint8)
+    above = cv2.reduce(is_beyond, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
     upper = np.clip(above - 1, 0, out.shape[0] - 2)
     columns = np.arange(out.shape[1])
     one, two = out[upper, columns], out[upper + 1, columns]

@@ -45,10 +45,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The mesh seen from a pose: the picture's row of every point (mesh row × column), whether it is under water, the
-    first mesh row in front of the camera, and the columns' sideways slope and depth."""
+    """The mesh seen from a pose: the picture's row of every point (mesh row × column), the same cut to whole rows of
+    the picture, whether the point is under water, the first mesh row in front of the camera, and the columns' sideways
+    slope and depth."""
 
     screen: Floats
+    place: Ints
     is_wet: Ints
     first: int
     aside: Floats
@@ -78,7 +80,7 @@ class LandView:
         factor = np.float32(lens.focal) / np.maximum(ahead, _NEAREST_METRES)
         rows = mesh.depths.size
         screen = np.empty((rows, lens.width), np.float32)
-        is_wet = np.zeros((rows, lens.width), bool)
+        place, is_wet = np.full(screen.shape, lens.rows, np.int16), np.zeros(screen.shape, bool)
         turned = abs(pose.yaw) > 1e-6
         for start in range(0, rows, _CHUNK_ROWS):
             part = slice(start, min(rows, start + _CHUNK_ROWS))
@@ -103,30 +105,33 @@ class LandView:
             if turned:
                 heights *= dz
             np.add(heights, np.float32(lens.horizon), out=screen[part])
+            place[part] = np.clip(screen[part], 0, lens.rows, out=heights)
         screen[:first] = np.float32(4 * lens.rows)
-        return Sweep(screen, is_wet, first, aside, dz)
+        place[:first] = lens.rows
+        return Sweep(screen, place, is_wet, first, aside, dz)
 
     def hits(self, swept: Sweep, lens: Lens, start: int = 0, stop: int | None = None) -> tuple[Numbers, Ints]:
         """The number of the mesh row seen by each pixel (or the count of rows: nothing), of the rows from `start` to
         `stop`, and whether it sees land above water."""
-        screen, is_wet = swept.screen[start:stop], swept.is_wet[start:stop]
-        lows = np.empty((screen.shape[0] + 1, lens.width), np.float32)
+        place, is_wet = swept.place[start:stop], swept.is_wet[start:stop]
+        lows = np.empty((place.shape[0] + 1, lens.width), np.int16)
         lows[0] = lens.rows
-        for row, low, lower in zip(screen, lows, lows[1:], strict=False):
+        for row, low, lower in zip(place, lows, lows[1:], strict=False):
             np.minimum(row, low, out=lower)  # faster than minimum.accumulate, which is not vectorised
         # twice the number, and one more for what is under water
         seen = np.full((lens.rows, lens.width), 2 * self.mesh.depths.size, np.uint16)
-        for part in reversed(bands(screen.shape[0])):  # far to near, so that what is nearer hides what is behind it
+        for part in bands(place.shape[0]):
             rises = lows[1:][part] < lows[:-1][part]
-            flat = np.flatnonzero(rises)[::-1]
-            number = np.repeat(np.arange(rises.shape[0]), np.count_nonzero(rises, axis=1))[::-1]
-            place = np.maximum(screen[part].reshape(-1).take(flat), 0).astype(np.intp)
-            place -= number
-            place *= lens.width
-            place += flat
-            number = (number + (part.start + start)) * 2
+            flat = np.flatnonzero(rises)
+            number = np.repeat(np.arange(rises.shape[0]), np.count_nonzero(rises, axis=1))
+            spot = lows[1:][part].reshape(-1).take(flat).astype(np.intp)
+            spot -= number
+            spot *= lens.width
+            spot += flat
+            number += part.start + start
+            number *= 2
             number += is_wet[part].reshape(-1).take(flat)
-            seen.reshape(-1)[place] = number
+            seen.reshape(-1)[spot] = number
         for above, below in pairwise(seen):
             np.minimum(above, below, out=below)
         shows = (seen & 1) == 0
