@@ -27,7 +27,7 @@ class Level:
 
 
 _LEVELS = {
-    Version.GEN_2: Level("studio-gen-2", 640, 440, 6, 0, 10, 0.0, 128, 10, False, False, 0.55, True),
+    Version.GEN_2: Level("studio-gen-2", 600, 400, 6, 0, 10, 0.0, 128, 10, False, False, 0.5, True),
     Version.GEN_3: Level("studio-gen-3", 960, 620, 8, 2, 18, 0.8, 256, 22, True, True, 0.85),
     Version.GEN_4: Level("studio-gen-4", 1400, 800, 9, 3, 26, 1.0, 256, 36, True, True),
 }

@@ -64,7 +64,7 @@ def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
 
 def wrapped(at: Floats, size: int) -> Floats:
     """Places in a padded tile of `size`, as a new array."""
-    place: Floats = at * np.float32(1 / size)
+    place: Floats = np.multiply(at, np.float32(1 / size), order="C")
     np.floor(place, out=place)
     cv2.addWeighted(at, 1, place, -size, _PAD, dst=place)
     return place
