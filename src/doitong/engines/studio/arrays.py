@@ -72,6 +72,10 @@ def mix(one: Colour, much: float, other: Colour, little: float) -> Colour:
 
 def smooth(low: float, high: float, x: Floats) -> Floats:
     """Smoothstep of `x` between two edges (Perlin 1985), float32 in and out."""
-    t: Floats = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0).astype(np.float32, copy=False)
-    eased: Floats = t * t * (np.float32(3.0) - np.float32(2.0) * t)
+    t = as_floats((x - np.float32(low)) * np.float32(1.0 / (high - low)))
+    np.clip(t, 0, 1, out=t)
+    eased: Floats = as_floats(t * np.float32(-2))
+    eased += np.float32(3)
+    eased *= t
+    eased *= t
     return eased
