@@ -36,7 +36,7 @@ class AbstractPainter:
         any_look = list(_LOOKS)[int(choice.integers(len(_LOOKS)))]
         named = next((feature for feature in _LOOKS if feature in scene.features), any_look)
         self._look: Look = _LOOKS[named](random, table, layers)
-        self._share = 0.64 if level.tree_lines > 30 else 0.5 if level.bloom else 0.36
+        self._share = 0.5 if level.tree_lines > 30 else 0.45 if level.bloom else 0.36
         self._pace = 0.7 + 0.3 * scene.wind * scene.motion
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
