@@ -100,12 +100,17 @@ class Silk:
         edge = np.float32(0.28) * smooth(0.80, 1.0, np.abs(across))
         silk = self._shades.at(as_floats(share))
         top = self._shades.lightest
-        laid = []
-        for i, (under, plane) in enumerate(zip(planes, silk, strict=True)):
-            light = plane * (0.16 + 0.92 * diffuse + edge) + glow * (0.35 * plane + 0.65 * top[i])
-            below = under * (1 - shadow)
-            laid.append(as_floats(below + (light - below) * cover))
-        return laid
+        edge += np.float32(0.92) * diffuse + np.float32(0.35) * glow + np.float32(0.16)
+        glow *= np.float32(0.65)
+        np.subtract(1, shadow, out=shadow)
+        for i, (under, light) in enumerate(zip(planes, silk, strict=True)):
+            light *= edge
+            light += glow * top[i]
+            under *= shadow
+            light -= under
+            light *= cover
+            under += light
+        return planes
 
 
 class Ink:
@@ -146,11 +151,16 @@ class Ink:
         if not self._is_dark:
             share = 0.62 - 0.55 * tone + 0.18 * rx
         ink = self._shades.at(as_floats(share))
-        thick = np.float32(0.90 if number else 0.7)
-        return [
-            as_floats(under + (plane * (0.30 + 0.85 * diffuse + 0.25 * wisps) + 0.10 * shine - under) * cover * thick)
-            for under, plane in zip(planes, ink, strict=True)
-        ]
+        cover *= np.float32(0.90 if number else 0.7)
+        bright = np.float32(0.85) * diffuse + np.float32(0.25) * wisps + np.float32(0.30)
+        shine *= np.float32(0.10)
+        for under, light in zip(planes, ink, strict=True):
+            light *= bright
+            light += shine
+            light -= under
+            light *= cover
+            under += light
+        return planes
 
 
 class Liquid:
@@ -180,9 +190,12 @@ class Liquid:
         share = 0.46 + 0.26 * np.sin(crest * np.float32(0.8) + np.float32(1.0)) + 0.20 * qy + 0.06 * ripple
         body, bounce = self._shades.at(as_floats(share)), self._shades.at(as_floats(share + 0.24))
         top = self._shades.lightest
-        return [
-            as_floats(
-                plane * (0.14 + 0.86 * diffuse) * hollow + 0.40 * sheen * hollow * bounced + 0.85 * shine * top[i]
-            )
-            for i, (plane, bounced) in enumerate(zip(body, bounce, strict=True))
-        ]
+        lamp = (np.float32(0.14) + np.float32(0.86) * diffuse) * hollow
+        sheen *= np.float32(0.40) * hollow
+        shine *= np.float32(0.85)
+        for i, (light, bounced) in enumerate(zip(body, bounce, strict=True)):
+            light *= lamp
+            bounced *= sheen
+            light += bounced
+            light += shine * top[i]
+        return body
