@@ -12,7 +12,7 @@ import numpy as np
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.air.particles import Seen, Swarm, weather_seconds
 from doitong.engines.studio.air.snow import Snow
-from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats, bands
+from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats, bands, look_up
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene, TimeOfDay
@@ -87,8 +87,9 @@ class Weather:
             power = strength / 255 * min(1.0, 0.55 + scale * 0.45)
             if width > 1.5:  # nearer than the lens is sharp
                 mask, power = cv2.blur(mask, (2 * thick + 1, 2 * thick + 1)), power * 1.6
+            shares = np.arange(256, dtype=np.float32)[None, :] * np.float32(power)
             for band in bands(size[0]):
-                cover[band] += mask[band] * np.float32(power)
+                cover[band] += look_up(shares, mask[band])
         return cover
 
     def _streaks(self, size: tuple[int, ...], seen: Seen, speed: Floats, lens: Lens, thick: int) -> Bytes:
