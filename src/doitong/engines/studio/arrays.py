@@ -20,7 +20,7 @@ Numbers = npt.NDArray[Any]  # uint16, to look up
 Planes = tuple[Floats, Floats, Floats]  # red, green, blue
 Colour = tuple[float, float, float]  # linear light, red green blue; 1.0 is paper white before exposure
 
-BAND_ROWS = 64
+BAND_ROWS = 32
 
 
 def bands(rows: int, start: int = 0) -> list[slice]:

@@ -146,7 +146,8 @@ class Grade:
         """What red, green and blue add to the Y of a band of rows."""
         vignette = self._vignette[band]
         red, green, blue = (
-            look_up(curve, upper_halves(plane[band] * vignette)) for curve, plane in zip(self._curves, planes, strict=True)
+            look_up(curve, upper_halves(plane[band] * vignette))
+            for curve, plane in zip(self._curves, planes, strict=True)
         )
         return red, green, blue
 

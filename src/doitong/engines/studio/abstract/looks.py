@@ -43,6 +43,13 @@ class _Shades:
         return [look_up(table, index) for table in self._tables]
 
 
+def _lay_over(under: Floats, light: Floats, cover: Floats) -> None:
+    """Lay light over a plane, in place; it is used up."""
+    light -= under
+    light *= cover
+    under += light
+
+
 class Silk:
     """Ribbons of satin at several distances before a soft cloth, each with folds and a shadow on what lies behind."""
 
@@ -104,12 +111,10 @@ class Silk:
         glow *= np.float32(0.65)
         np.subtract(1, shadow, out=shadow)
         for i, (under, light) in enumerate(zip(planes, silk, strict=True)):
-            light *= edge
-            light += glow * top[i]
-            under *= shadow
-            light -= under
-            light *= cover
-            under += light
+            np.multiply(light, edge, out=light)
+            np.add(light, glow * top[i], out=light)
+            np.multiply(under, shadow, out=under)
+            _lay_over(under, light, cover)
         return planes
 
 
@@ -155,11 +160,9 @@ class Ink:
         bright = np.float32(0.85) * diffuse + np.float32(0.25) * wisps + np.float32(0.30)
         shine *= np.float32(0.10)
         for under, light in zip(planes, ink, strict=True):
-            light *= bright
-            light += shine
-            light -= under
-            light *= cover
-            under += light
+            np.multiply(light, bright, out=light)
+            np.add(light, shine, out=light)
+            _lay_over(under, light, cover)
         return planes
 
 
@@ -194,8 +197,7 @@ class Liquid:
         sheen *= np.float32(0.40) * hollow
         shine *= np.float32(0.85)
         for i, (light, bounced) in enumerate(zip(body, bounce, strict=True)):
-            light *= lamp
-            bounced *= sheen
-            light += bounced
-            light += shine * top[i]
+            np.multiply(light, lamp, out=light)
+            np.add(light, bounced * sheen, out=light)
+            np.add(light, shine * top[i], out=light)
         return body

@@ -171,13 +171,15 @@ def _tiled(sheet: Bytes, size: tuple[int, ...], x: float, y: float, zoom: float)
     """A frame covered with a sheet that is moved by (x, y) and enlarged by `zoom`."""
     side = sheet.shape[0] // 2
     rows, width = math.ceil(size[0] / zoom) + 2, math.ceil(size[1] / zoom) + 2
-    across, down = width // side + 2, rows // side + 2
-    whole = np.tile(sheet[:side, :side], (down, across)) if max(across, down) > 2 else sheet
+    times = rows // side + 2, width // side + 2
+    whole = np.tile(sheet[:side, :side], times) if max(times) > 2 else sheet
     if abs(zoom - 1) < 1e-6:  # every pixel lies at the same place between four: a filter, four times as fast
         left, top = math.floor(side - x), math.floor(side - y)
-        shares = [np.array([1 - part, part]) for part in (side - x - left, side - y - top)]
+        across, down = side - x - left, side - y - top
         part = whole[top : top + size[0] + 1, left : left + size[1] + 1]
-        return np.ascontiguousarray(cv2.sepFilter2D(part, -1, *shares, anchor=(0, 0))[: size[0], : size[1]])
+        shares = np.array([[1 - across, across], [1 - down, down]], np.float32)
+        mixed = cv2.sepFilter2D(part, -1, shares[0], shares[1], anchor=(0, 0))
+        return np.ascontiguousarray(mixed[: size[0], : size[1]])
     matrix = np.array([[1 / zoom, 0.0, side - x], [0.0, 1 / zoom, side - y]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(whole, matrix, (size[1], size[0]), flags=flags, borderMode=cv2.BORDER_WRAP))

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints, Numbers, as_floats, halved_numbers, look_up, table_of, upper_halves
+from doitong.engines.studio.arrays import (
+    Floats,
+    Ints,
+    Numbers,
+    as_floats,
+    halved_numbers,
+    look_up,
+    table_of,
+    upper_halves,
+)
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.finish import Finish, Spot
 from doitong.engines.studio.land.ground import LIT_RANGE
@@ -171,11 +180,11 @@ class Shader:
         up = spot.depth * np.float32(0.55)
         up += spot.height
         up *= scale
-        places = [wrapped(at, 2 * _TEXTURE_SIZE) for at in (across, up)]
-        fine = cv2.remap(self._texture, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for place in places:  # where the tile's second half begins, half of it does
-            place *= np.float32(0.5)
-        coarse = cv2.remap(self._texture, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        across, up = (wrapped(at, 2 * _TEXTURE_SIZE) for at in (across, up))
+        fine: Floats = cv2.remap(self._texture, across, up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        across *= np.float32(0.5)  # the tile comes twice each way, so that half of a place in it is one too
+        up *= np.float32(0.5)
+        coarse: Floats = cv2.remap(self._texture, across, up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         coarse -= fine
         coarse *= blend
         fine += coarse

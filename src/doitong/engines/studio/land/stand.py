@@ -147,7 +147,9 @@ class Stand:
         scale = high / size  # drawing pixels for a frame pixel; negative is upside down
         flip = -abs(scale) if place.is_flipped else abs(scale)
         lean = math.copysign(flip * bend, flip * bend * size)  # rows further from the foot are moved sideways
-        matrix = np.array([[flip, lean, (wide + 1) / 2 - flip * x - lean * foot], [0.0, scale, high + 0.5 - scale * foot]])
+        matrix = np.array(
+            [[flip, lean, (wide + 1) / 2 - flip * x - lean * foot], [0.0, scale, high + 0.5 - scale * foot]]
+        )
         toned = _toned(*tone)
         parts = drawing.parts if abs(size) >= _SLICED_PIXELS else _WHOLE
         for begin, end, left, right in parts:

@@ -98,8 +98,8 @@ class World:
     def without_depths(self) -> World:
         """The same land without the rows that are wholly under water, but for some next to land: nobody sees them."""
         near_land = (self.heights > DRY_METRES).any(axis=1).astype(np.uint8)
-        kept = cv2.dilate(near_land[:, None], np.ones((2 * _SHORE_ROWS + 1, 1), np.uint8))[:, 0] > 0
-        return self._of_rows(kept)
+        kept: Bytes = cv2.dilate(near_land[:, None], np.ones((2 * _SHORE_ROWS + 1, 1), np.uint8))
+        return self._of_rows(kept[:, 0] > 0)
 
     def _of_rows(self, rows: Any) -> World:
         grid = replace(self.grid, depths=np.ascontiguousarray(self.grid.depths[rows]))
