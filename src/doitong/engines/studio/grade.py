@@ -10,8 +10,8 @@ from doitong.engines.studio.arrays import (
     Bytes,
     Colour,
     Floats,
+    Numbers,
     Planes,
-    as_floats,
     bands,
     halved_numbers,
     look_up,
@@ -83,6 +83,7 @@ class Grade:
         self._grain = (soft / soft.std() * np.float32(strength)).astype(np.float32)
         # as wide as any frame needs, and as high as the last row's band: the rows come round again
         self._tiled = np.pad(self._grain + _BLACK, ((0, BAND_ROWS), (0, width)), mode="wrap")
+        self._fine_grain = (self._tiled * np.float32(256)).astype(np.uint16)
         x = (np.arange(drawn[0], dtype=np.float32)[None, :] + 0.5) / drawn[0] - 0.5
         y = (np.arange(drawn[1], dtype=np.float32)[:, None] + 0.5) / drawn[1] - 0.5
         self._vignette = (exposure * (1 - 0.42 * (x * x + y * y) ** 1.15)).astype(np.float32)
@@ -104,7 +105,7 @@ class Grade:
         u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
         styled = self._styled(planes, number) if self._style else None
         for band in bands(height):
-            half, grain = slice(band.start // 2, band.stop // 2), self._grain_of(number, band)
+            half, grain = slice(band.start // 2, band.stop // 2), self._grain_of(number, band, self._tiled)
             if styled is None:
                 luma[band], u[half], v[half] = _bytes_of(self._shares(planes, band), grain, self._saturation)
             else:
@@ -120,17 +121,19 @@ class Grade:
             for part, plane in zip(parts, (*shares, shares[0] + shares[1] + shares[2]), strict=True):
                 part[band] = plane
         small = [cv2.resize(part, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR) for part in parts[:3]]
-        bright = cv2.resize(parts[3], (width, height), interpolation=cv2.INTER_CUBIC)
+        fine = (parts[3] * np.float32(256)).astype(np.uint16)  # 256ths of a step, so that grain still blends steps
+        bright = cv2.resize(fine, (width, height), interpolation=cv2.INTER_CUBIC)
         luma = np.empty((height, width), np.uint8)
         for band in bands(height):
-            grained = bright[band] + self._grain_of(number, band)
+            grained: Numbers = bright[band] + self._grain_of(number, band, self._fine_grain)
+            grained >>= 8
             luma[band] = np.clip(grained, 16, 235, out=grained)
         return luma, *_chroma_of(small, self._saturation)
 
-    def _grain_of(self, number: int, band: slice) -> Floats:
+    def _grain_of(self, number: int, band: slice, tile: Floats | Numbers) -> Floats | Numbers:
         down, right = self._shifts[number % len(self._shifts)]
         above = (down + band.start) % _GRAIN_SIZE
-        return as_floats(self._tiled[above : above + band.stop - band.start, right : right + self._size[0]])
+        return tile[above : above + band.stop - band.start, right : right + self._size[0]]
 
     def _styled(self, planes: Planes, number: int) -> Planes:
         assert self._style is not None
