@@ -125,7 +125,8 @@ class Grade:
         bright = cv2.resize(fine, (width, height), interpolation=cv2.INTER_CUBIC)
         luma = np.empty((height, width), np.uint8)
         for band in bands(height):
-            grained: Numbers = bright[band] + self._grain_of(number, band, self._fine_grain)
+            # saturates where the enlarging overshoots
+            grained: Numbers = cv2.add(bright[band], self._grain_of(number, band, self._fine_grain))
             grained >>= 8
             luma[band] = np.clip(grained, 16, 235, out=grained)
         return luma, *_chroma_of(small, self._saturation)
