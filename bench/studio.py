@@ -22,7 +22,6 @@ from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio, Kind
 from doitong.engines.port import EngineRequest
 from doitong.engines.studio.encode import FilmWriter
 from doitong.engines.studio.engine import child_environment
-from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.wire import Order, write_order
 
 SECONDS = 5
@@ -123,10 +122,8 @@ def _peak_mib(pid: int) -> float | None:
 def _encode_again(request: EngineRequest, film: Path, path: Path) -> dict[str, float]:
     with av.open(str(film)) as container:
         frames = [_planes(frame) for frame in container.decode(video=0)]
-    is_quick = request.image_path is None and level_of(request.version, request.quality).quick_encode
     before = _spent()
-    with FilmWriter(path, request.width, request.height, FRAMES_PER_SECOND, request.quality,
-                    is_quick=is_quick) as writer:  # fmt: skip
+    with FilmWriter(path, request.width, request.height, FRAMES_PER_SECOND, request.quality) as writer:
         for planes in frames:
             writer.write(planes)
         writer.close()

@@ -133,7 +133,7 @@ def test_fog_takes_far_things_and_leaves_near_ones() -> None:
     for haze in (0.2, 1.0):
         stage = Stage(Scene(SceneKind.DUNES, NOON, seed=5, haze=haze, cloudiness=0.0), level, 320, 180)
         green = stage.light(stage.path.pose(0.5), 0.0)[1]
-        horizon = math.floor(180 * stage._painter.rig.horizon)
+        horizon = math.floor(green.shape[0] * stage._painter.rig.horizon)
         seen.append((green[horizon - 3 : horizon + 2].std(), green[-25:].std()))
     (far, near), (far_in_fog, near_in_fog) = seen
     assert far_in_fog < 0.5 * far

@@ -8,6 +8,7 @@ import pytest
 from doitong.catalogue.model import Quality, Version
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.camera import ease
+from doitong.engines.studio.grade import Grade
 from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.scene import CameraStep, Scene, SceneKind, TimeOfDay
 from doitong.engines.studio.stage import PAINTERS, Stage
@@ -41,6 +42,17 @@ def test_every_scene_has_light_and_shape(kind: SceneKind, time: TimeOfDay) -> No
     for plane in light:
         assert plane.dtype == np.float32
         assert np.isfinite(plane).all()
+
+
+def test_what_is_enlarged_keeps_its_brightest() -> None:
+    """To enlarge sharply is to overshoot; what does so stays white."""
+    grade = Grade((160, 90), 320, 180, 1.0, False, Scene(SceneKind.CITY, TimeOfDay.NIGHT, seed=5))
+    red, green, blue = (np.zeros((90, 160), np.float32) for _ in range(3))
+    for plane in (red, green, blue):
+        plane[40:44, 60:64] = 9
+    luma, _, _ = grade.frame((red, green, blue), 0)
+    assert luma[82:86, 122:126].min() > 225
+    assert luma[:70].max() < 25
 
 
 def test_night_is_darker_than_noon() -> None:

@@ -4,6 +4,7 @@ The aliases say what an array holds; numpy's and OpenCV's stubs lose the element
 float32 is held by a test (`test_stage`) and not by the type checker.
 """
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,7 +20,7 @@ Numbers = npt.NDArray[Any]  # uint16, to look up
 Planes = tuple[Floats, Floats, Floats]  # red, green, blue
 Colour = tuple[float, float, float]  # linear light, red green blue; 1.0 is paper white before exposure
 
-BAND_ROWS = 64
+BAND_ROWS = 32
 
 
 def bands(rows: int, start: int = 0) -> list[slice]:
@@ -46,6 +47,18 @@ def look_up(table: npt.NDArray[Any], numbers: Numbers) -> npt.NDArray[Any]:
     return np.asarray(cv2.LUT(numbers, table))
 
 
+def upper_halves(values: Floats) -> Numbers:
+    """The upper halves of float32 numbers, to look up: sign, exponent and seven bits, steps of a hundredth at any
+    size."""
+    return np.ascontiguousarray(values.view(np.uint16)[:, 1 if sys.byteorder == "little" else 0 :: 2])
+
+
+def halved_numbers() -> Floats:
+    """The number that each of `upper_halves` stands for: the middle of its step, and 0 for what is none."""
+    middles = ((np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)) | np.uint32(0x8000)).view(np.float32)
+    return as_floats(np.nan_to_num(middles, nan=0.0))
+
+
 def as_floats(array: npt.NDArray[Any]) -> Floats:
     """The array as float32: one float64 array makes everything after it half as fast."""
     return np.asarray(array, dtype=np.float32)
@@ -59,6 +72,10 @@ def mix(one: Colour, much: float, other: Colour, little: float) -> Colour:
 
 def smooth(low: float, high: float, x: Floats) -> Floats:
     """Smoothstep of `x` between two edges (Perlin 1985), float32 in and out."""
-    t: Floats = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0).astype(np.float32, copy=False)
-    eased: Floats = t * t * (np.float32(3.0) - np.float32(2.0) * t)
+    t = as_floats((x - np.float32(low)) * np.float32(1.0 / (high - low)))
+    np.clip(t, 0, 1, out=t)
+    eased: Floats = as_floats(t * np.float32(-2))
+    eased += np.float32(3)
+    eased *= t
+    eased *= t
     return eased

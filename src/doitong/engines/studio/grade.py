@@ -1,16 +1,28 @@
 """From light to a frame: bloom, exposure, filmic curve, mood, style, vignette, grain, and BT.709 planes of 8 bits."""
 
-import sys
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import BAND_ROWS, Bytes, Colour, Floats, Planes, as_floats, bands, look_up
+from doitong.engines.studio.arrays import (
+    BAND_ROWS,
+    Bytes,
+    Colour,
+    Floats,
+    Numbers,
+    Planes,
+    bands,
+    halved_numbers,
+    look_up,
+    upper_halves,
+)
 from doitong.engines.studio.scene import Mood, Scene
 from doitong.engines.studio.style import STYLES, PixelArt
 
 _GRAIN_SIZE = 512
+_WEIGHTS = (0.2126 * 219, 0.7152 * 219, 0.0722 * 219)  # steps of Y that full red, green and blue add
+_BLACK = np.float32(16.5)  # cutting it to a byte rounds it
 _BRIGHTEST = 10.24  # light beyond which all is white
 
 
@@ -59,15 +71,19 @@ class Grade:
         self._drawn, self._size = drawn, (width, height)
         self._bloom, self._exposure = tone.bloom if has_bloom else 0.0, exposure
         self._saturation = np.float32(tone.saturation)
-        lights = _lights()
-        self._curves = [_toned(filmic(lights), tone, gain)[None, :] for gain in tone.gain]
+        lights = np.clip(halved_numbers(), 0, _BRIGHTEST)
+        self._curves = [
+            _toned(filmic(lights), tone, gain)[None, :] * np.float32(weight)
+            for gain, weight in zip(tone.gain, _WEIGHTS, strict=True)
+        ]
         self._style = STYLES[scene.style](width, height, scene.seed) if scene.style in STYLES else None
         strength = 0.95 * (self._style.grain if self._style else 1.0)
         grain = random.standard_normal((_GRAIN_SIZE, _GRAIN_SIZE)).astype(np.float32)
         soft = cv2.GaussianBlur(grain, (0, 0), 0.8)
         self._grain = (soft / soft.std() * np.float32(strength)).astype(np.float32)
         # as wide as any frame needs, and as high as the last row's band: the rows come round again
-        self._tiled = np.pad(self._grain, ((0, BAND_ROWS), (0, width)), mode="wrap")
+        self._tiled = np.pad(self._grain + _BLACK, ((0, BAND_ROWS), (0, width)), mode="wrap")
+        self._fine_grain = (self._tiled * np.float32(256)).astype(np.uint16)
         x = (np.arange(drawn[0], dtype=np.float32)[None, :] + 0.5) / drawn[0] - 0.5
         y = (np.arange(drawn[1], dtype=np.float32)[:, None] + 0.5) / drawn[1] - 0.5
         self._vignette = (exposure * (1 - 0.42 * (x * x + y * y) ** 1.15)).astype(np.float32)
@@ -89,9 +105,11 @@ class Grade:
         u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
         styled = self._styled(planes, number) if self._style else None
         for band in bands(height):
-            half = slice(band.start // 2, band.stop // 2)
-            coded = self._coded(planes, band) if styled is None else (styled[0][band], styled[1][band], styled[2][band])
-            luma[band], u[half], v[half] = planes_of(coded, self._grain_of(number, band))
+            half, grain = slice(band.start // 2, band.stop // 2), self._grain_of(number, band, self._tiled)
+            if styled is None:
+                luma[band], u[half], v[half] = _bytes_of(self._shares(planes, band), grain, self._saturation)
+            else:
+                luma[band], u[half], v[half] = planes_of((styled[0][band], styled[1][band], styled[2][band]), grain)
         return luma, u, v
 
     def _enlarged(self, planes: Planes, number: int) -> tuple[Bytes, Bytes, Bytes]:
@@ -99,22 +117,24 @@ class Grade:
         width, height = self._size
         parts = [np.empty((self._drawn[1], self._drawn[0]), np.float32) for _ in range(4)]
         for band in bands(self._drawn[1]):
-            coded = self._coded(planes, band)
-            parts[0][band] = _luma_of(coded)
-            for part, plane in zip(parts[1:], coded, strict=True):
+            shares = self._shares(planes, band)
+            for part, plane in zip(parts, (*shares, shares[0] + shares[1] + shares[2]), strict=True):
                 part[band] = plane
-        small = [cv2.resize(part, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR) for part in parts[1:]]
-        bright = cv2.resize(parts[0], (width, height), interpolation=cv2.INTER_CUBIC)
+        small = [cv2.resize(part, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR) for part in parts[:3]]
+        fine = (parts[3] * np.float32(256)).astype(np.uint16)  # 256ths of a step, so that grain still blends steps
+        bright = cv2.resize(fine, (width, height), interpolation=cv2.INTER_CUBIC)
         luma = np.empty((height, width), np.uint8)
         for band in bands(height):
-            grained = bright[band] + self._grain_of(number, band)
+            # saturates where the enlarging overshoots
+            grained: Numbers = cv2.add(bright[band], self._grain_of(number, band, self._fine_grain))
+            grained >>= 8
             luma[band] = np.clip(grained, 16, 235, out=grained)
-        return luma, *_chroma_of(small)
+        return luma, *_chroma_of(small, self._saturation)
 
-    def _grain_of(self, number: int, band: slice) -> Floats:
+    def _grain_of(self, number: int, band: slice, tile: Floats | Numbers) -> Floats | Numbers:
         down, right = self._shifts[number % len(self._shifts)]
         above = (down + band.start) % _GRAIN_SIZE
-        return as_floats(self._tiled[above : above + band.stop - band.start, right : right + self._size[0]])
+        return tile[above : above + band.stop - band.start, right : right + self._size[0]]
 
     def _styled(self, planes: Planes, number: int) -> Planes:
         assert self._style is not None
@@ -126,11 +146,19 @@ class Grade:
             coded = red, green, blue
         return self._style.paint(coded, number)
 
-    def _coded(self, planes: Planes, band: slice) -> Planes:
-        """What the eye sees of a band of rows, gamma-coded, 0–1."""
+    def _shares(self, planes: Planes, band: slice) -> Planes:
+        """What red, green and blue add to the Y of a band of rows."""
         vignette = self._vignette[band]
         red, green, blue = (
-            look_up(curve, _numbers(plane[band] * vignette)) for curve, plane in zip(self._curves, planes, strict=True)
+            look_up(curve, upper_halves(plane[band] * vignette))
+            for curve, plane in zip(self._curves, planes, strict=True)
+        )
+        return red, green, blue
+
+    def _coded(self, planes: Planes, band: slice) -> Planes:
+        """What the eye sees of a band of rows, gamma-coded, 0–1."""
+        red, green, blue = (
+            share * np.float32(1 / weight) for share, weight in zip(self._shares(planes, band), _WEIGHTS, strict=True)
         )
         if self._saturation == 1:
             return red, green, blue
@@ -150,51 +178,36 @@ class Grade:
             np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
 
 
-def _numbers(light: Floats) -> Bytes:
-    """The upper halves of float32 numbers: sign, exponent and seven bits, steps of a hundredth at any brightness, which
-    the curve makes smaller than a step of the film's."""
-    return np.ascontiguousarray(light.view(np.uint16)[:, 1 if sys.byteorder == "little" else 0 :: 2])
-
-
-def _lights() -> Floats:
-    """The light that each of `_numbers` stands for: the middle of its step, none for what is negative or no number."""
-    middles = ((np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)) | np.uint32(0x8000)).view(np.float32)
-    return as_floats(np.clip(np.nan_to_num(middles, nan=0.0), 0, _BRIGHTEST))
-
-
 def _toned(curve: Floats, tone: _Tone, gain: float) -> Floats:
     """The filmic curve of one channel with a mood on it."""
     bent = 0.42 + (curve * gain - 0.42) * tone.contrast
     return np.clip(tone.lift + bent * (1 - tone.lift), 0, 1).astype(np.float32)
 
 
-def planes_of(coded: Planes, grain: Floats | float = 0.0) -> tuple[Bytes, Bytes, Bytes]:
-    """Y, U and V of 8 bits (BT.709, limited range, 4:2:0) from R′, G′, B′ of 0–1; `grain` in steps of Y."""
-    luma = _luma_of(coded)
-    luma += grain
+def planes_of(coded: Planes, black: Floats | np.float32 = _BLACK) -> tuple[Bytes, Bytes, Bytes]:
+    """Y, U and V of 8 bits (BT.709, limited range, 4:2:0) from R′, G′, B′ of 0–1; `black` is the Y of nothing, half a
+    step up, with the grain if there is any."""
+    red, green, blue = (plane * np.float32(weight) for plane, weight in zip(coded, _WEIGHTS, strict=True))
+    return _bytes_of((red, green, blue), black, np.float32(1))
+
+
+def _bytes_of(shares: Planes, black: Floats | np.float32, saturation: np.float32) -> tuple[Bytes, Bytes, Bytes]:
+    luma = shares[0] + shares[1]
+    luma += shares[2]
+    luma += black
     height, width = luma.shape
-    small = [cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for plane in coded]
-    return np.clip(luma, 16, 235, out=luma).astype(np.uint8), *_chroma_of(small)
+    small = [cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for plane in shares]
+    return np.clip(luma, 16, 235, out=luma).astype(np.uint8), *_chroma_of(small, saturation)
 
 
-def _luma_of(coded: Planes) -> Floats:
-    """Y in steps of 8 bits, half a step up so that cutting rounds it."""
-    red, green, blue = coded
-    luma = red * np.float32(0.2126 * 219)
-    part = green * np.float32(0.7152 * 219)
-    luma += part
-    luma += np.multiply(blue, np.float32(0.0722 * 219), out=part)
-    luma += np.float32(16.5)
-    return luma
-
-
-def _chroma_of(small: list[Floats]) -> tuple[Bytes, Bytes]:
-    """U and V of 8 bits."""
-    bright = small[0] * np.float32(0.2126) + small[1] * np.float32(0.7152) + small[2] * np.float32(0.0722)
+def _chroma_of(small: list[Floats], saturation: np.float32) -> tuple[Bytes, Bytes]:
+    """U and V of 8 bits from what red, green and blue add to Y."""
+    bright = small[0] + small[1] + small[2]
     planes = []
-    for plane, span in ((small[2], 1.8556), (small[0], 1.5748)):
-        part = plane - bright
-        part *= np.float32(224 / span)
+    for share, weight, span in ((small[2], _WEIGHTS[2], 1.8556), (small[0], _WEIGHTS[0], 1.5748)):
+        part = share * np.float32(219 / weight)
+        part -= bright
+        part *= saturation * np.float32(224 / 219 / span)
         part += np.float32(128.5)
         planes.append(np.clip(part, 16, 240, out=part).astype(np.uint8))
     return planes[0], planes[1]

@@ -8,8 +8,7 @@ from doitong.catalogue.model import Quality, Version
 @dataclass(frozen=True, slots=True)
 class Level:
     """One level of detail. `columns` × `rows` is the terrain's grid; `wave_size` the wave tile in pixels; `scale` the
-    size at which a frame is drawn, as a share of the film's, before it is enlarged; `quick_encode` spends bytes to save
-    time."""
+    size at which a frame is drawn, as a share of the film's, before it is enlarged."""
 
     name: str
     columns: int
@@ -23,11 +22,10 @@ class Level:
     near_trees: bool
     bloom: bool
     scale: float = 1.0
-    quick_encode: bool = False
 
 
 _LEVELS = {
-    Version.GEN_2: Level("studio-gen-2", 640, 440, 6, 0, 10, 0.0, 128, 10, False, False, 0.55, True),
+    Version.GEN_2: Level("studio-gen-2", 600, 400, 6, 0, 10, 0.0, 128, 10, False, False, 0.5),
     Version.GEN_3: Level("studio-gen-3", 960, 620, 8, 2, 18, 0.8, 256, 22, True, True, 0.85),
     Version.GEN_4: Level("studio-gen-4", 1400, 800, 9, 3, 26, 1.0, 256, 36, True, True),
 }

@@ -49,7 +49,8 @@ def pad(tile: Floats) -> Floats:
     Two or three fields are given empty ones beside them: OpenCV reads four channels several times as fast.
     """
     if tile.ndim == 3 and tile.shape[2] in {2, 3}:
-        tile = np.dstack([tile, np.zeros((*tile.shape[:2], 4 - tile.shape[2]), np.float32)])
+        nothing = np.zeros(tile.shape[:2], np.float32)
+        tile = cv2.merge([*cv2.split(tile), *[nothing] * (4 - tile.shape[2])])
     return np.asarray(cv2.copyMakeBorder(tile, _PAD, _PAD, _PAD, _PAD, cv2.BORDER_WRAP), dtype=np.float32)
 
 
@@ -57,17 +58,15 @@ def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
     """Read a padded tile at (x, y), in pixels of the unpadded tile, wrapping around."""
     size = tile.shape[0] - 2 * _PAD
     return np.asarray(
-        cv2.remap(tile, _wrapped(x, size), _wrapped(y, size), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(tile, wrapped(x, size), wrapped(y, size), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     )
 
 
-def _wrapped(at: Floats, size: int) -> Floats:
+def wrapped(at: Floats, size: int) -> Floats:
     """Places in a padded tile of `size`, as a new array."""
-    place: Floats = at * np.float32(1 / size)
+    place: Floats = np.multiply(at, np.float32(1 / size), order="C")
     np.floor(place, out=place)
-    place *= np.float32(-size)
-    place += at
-    place += np.float32(_PAD)
+    cv2.addWeighted(at, 1, place, -size, _PAD, dst=place)
     return place
 
 

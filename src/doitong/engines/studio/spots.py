@@ -16,10 +16,10 @@ def lay_spots(planes: tuple[Floats, ...], x: Floats, y: Floats, radius: Floats, 
     off_x, off_y = middle_x - x, middle_y - y
     level = flux / (np.float32(2 * math.pi) * radius * radius)
     sharp = np.float32(-0.5) / (radius * radius)
-    for j in range(-reach, reach + 1):
-        for i in range(-reach, reach + 1):
-            away = (off_x + np.float32(i)) ** 2 + (off_y + np.float32(j)) ** 2
-            share = np.exp(away * sharp)
-            at = (row + j) * width + column + i
-            for plane, light in zip(planes, level, strict=True):
-                np.add.at(plane.reshape(-1), at, (light * share).astype(np.float32))
+    steps = np.arange(-reach, reach + 1)
+    down, across = (part.reshape(-1, 1) for part in np.meshgrid(steps, steps, indexing="ij"))
+    away = (off_x + across.astype(np.float32)) ** 2 + (off_y + down.astype(np.float32)) ** 2
+    share = np.exp(away * sharp)
+    at = ((row + down) * width + (column + across)).reshape(-1)
+    for plane, light in zip(planes, level, strict=True):
+        np.add.at(plane.reshape(-1), at, (light * share).astype(np.float32).reshape(-1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from doitong.engines.studio.abstract.field import Field, lit
 from doitong.engines.studio.abstract.palette import STEPS
-from doitong.engines.studio.arrays import Floats, as_floats, smooth
+from doitong.engines.studio.arrays import Floats, as_floats, look_up, smooth, table_of
 
 COARSE = 4  # drawn pixels in a cell of the grid on which fields are read
 
@@ -29,16 +29,32 @@ class Look(Protocol):
     def paint(self, view: View, time: float) -> list[Floats]: ...
 
 
-def _coloured(table: Floats, share: Floats) -> list[Floats]:
-    index = np.clip(share * np.float32(STEPS - 1), 0, STEPS - 1).astype(np.uint16)
-    return [table[:, i].take(index) for i in range(3)]
+class _Shades:
+    """A palette's colours, to be looked up by a share of its way from shade to light; `lightest` is the last."""
+
+    def __init__(self, table: Floats) -> None:
+        self._tables = [table_of(as_floats(table[:, i])) for i in range(3)]
+        self.lightest = table[-1]
+
+    def at(self, share: Floats) -> list[Floats]:
+        """Red, green and blue."""
+        place = share * np.float32(STEPS - 1)
+        index = np.clip(place, 0, STEPS - 1, out=place).astype(np.uint16)
+        return [look_up(table, index) for table in self._tables]
+
+
+def _lay_over(under: Floats, light: Floats, cover: Floats) -> None:
+    """Lay light over a plane, in place; it is used up."""
+    light -= under
+    light *= cover
+    under += light
 
 
 class Silk:
     """Ribbons of satin at several distances before a soft cloth, each with folds and a shadow on what lies behind."""
 
     def __init__(self, random: np.random.Generator, table: Floats, layers: int) -> None:
-        self._table = table
+        self._shades = _Shades(table)
         self._wide, self._folds = Field(random, 2.3, 11.0), Field(random, 1.7, 9.0)
         self._tilt = float(random.uniform(0.25, 0.6) * random.choice([-1, 1]))
         count = 1 + layers
@@ -58,7 +74,7 @@ class Silk:
         share = 0.20 + 0.14 * warp + 0.10 * np.sin(phase)
         planes = [
             as_floats(plane * (0.22 + 0.75 * diffuse) + shine * plane * 0.5)
-            for plane in _coloured(self._table, as_floats(share))
+            for plane in self._shades.at(as_floats(share))
         ]
         for number, ribbon in enumerate(self._ribbons):
             planes = self._lay(planes, view, ribbon, number, time)
@@ -89,21 +105,24 @@ class Silk:
         share = tone + 0.13 * across + 0.12 * warp
         glow = np.float32(0.32) * shine
         edge = np.float32(0.28) * smooth(0.80, 1.0, np.abs(across))
-        silk = _coloured(self._table, as_floats(share))
-        top = self._table[-1]
-        laid = []
-        for i, (under, plane) in enumerate(zip(planes, silk, strict=True)):
-            light = plane * (0.16 + 0.92 * diffuse + edge) + glow * (0.35 * plane + 0.65 * top[i])
-            below = under * (1 - shadow)
-            laid.append(as_floats(below + (light - below) * cover))
-        return laid
+        silk = self._shades.at(as_floats(share))
+        top = self._shades.lightest
+        edge += np.float32(0.92) * diffuse + np.float32(0.35) * glow + np.float32(0.16)
+        glow *= np.float32(0.65)
+        np.subtract(1, shadow, out=shadow)
+        for i, (under, light) in enumerate(zip(planes, silk, strict=True)):
+            np.multiply(light, edge, out=light)
+            np.add(light, glow * top[i], out=light)
+            np.multiply(under, shadow, out=under)
+            _lay_over(under, light, cover)
+        return planes
 
 
 class Ink:
     """Plumes of two inks that unfold in clear water: noise warped by noise, twice (after Quilez's domain warping)."""
 
     def __init__(self, random: np.random.Generator, table: Floats, layers: int) -> None:
-        self._table, self._layers = table, layers
+        self._shades, self._layers = _Shades(table), layers
         self._broad, self._rough = Field(random, 1.75, 4.0), Field(random, 1.5, 2.2)
         self._is_dark = bool(random.random() < 0.6)
 
@@ -112,7 +131,7 @@ class Ink:
         drift = self._broad.at(x * np.float32(0.2), y * np.float32(0.2), time * 0.03, 5)
         ground = smooth(-1.4, 1.4, view.fine(y * np.float32(-0.5) + drift))
         base = 0.02 + 0.13 * ground if self._is_dark else 0.80 + 0.20 * ground
-        planes = _coloured(self._table, as_floats(base))
+        planes = self._shades.at(as_floats(base))
         depths = ((4.1, 0.0, 0.30), (3.2, 0.9, 0.55), (2.4, 1.9, 0.78))
         for number, (distance, shift, tone) in enumerate(depths[-self._layers :]):
             planes = self._plume(planes, view, distance, shift, tone, number, time)
@@ -136,19 +155,22 @@ class Ink:
         share = tone + 0.22 * rx * (1 if self._is_dark else -0.6) + 0.10 * qy
         if not self._is_dark:
             share = 0.62 - 0.55 * tone + 0.18 * rx
-        ink = _coloured(self._table, as_floats(share))
-        thick = np.float32(0.90 if number else 0.7)
-        return [
-            as_floats(under + (plane * (0.30 + 0.85 * diffuse + 0.25 * wisps) + 0.10 * shine - under) * cover * thick)
-            for under, plane in zip(planes, ink, strict=True)
-        ]
+        ink = self._shades.at(as_floats(share))
+        cover *= np.float32(0.90 if number else 0.7)
+        bright = np.float32(0.85) * diffuse + np.float32(0.25) * wisps + np.float32(0.30)
+        shine *= np.float32(0.10)
+        for under, light in zip(planes, ink, strict=True):
+            np.multiply(light, bright, out=light)
+            np.add(light, shine, out=light)
+            _lay_over(under, light, cover)
+        return planes
 
 
 class Liquid:
     """Thick glossy colour in slow folds, as of paint or molten glass, with light running along its crests."""
 
     def __init__(self, random: np.random.Generator, table: Floats, layers: int) -> None:
-        self._table, self._layers = table, layers
+        self._shades, self._layers = _Shades(table), layers
         self._broad, self._folds = Field(random, 2.0, 9.0), Field(random, 1.9, 8.0)
 
     def paint(self, view: View, time: float) -> list[Floats]:
@@ -169,11 +191,13 @@ class Liquid:
         _, sheen = lit(height, 0.80 / pixel, (0.75, 0.35, 0.55), 3)
         hollow = np.float32(0.45) + np.float32(0.55) * smooth(-0.26, 0.16, height)
         share = 0.46 + 0.26 * np.sin(crest * np.float32(0.8) + np.float32(1.0)) + 0.20 * qy + 0.06 * ripple
-        body, bounce = _coloured(self._table, as_floats(share)), _coloured(self._table, as_floats(share + 0.24))
-        top = self._table[-1]
-        return [
-            as_floats(
-                plane * (0.14 + 0.86 * diffuse) * hollow + 0.40 * sheen * hollow * bounced + 0.85 * shine * top[i]
-            )
-            for i, (plane, bounced) in enumerate(zip(body, bounce, strict=True))
-        ]
+        body, bounce = self._shades.at(as_floats(share)), self._shades.at(as_floats(share + 0.24))
+        top = self._shades.lightest
+        lamp = (np.float32(0.14) + np.float32(0.86) * diffuse) * hollow
+        sheen *= np.float32(0.40) * hollow
+        shine *= np.float32(0.85)
+        for i, (light, bounced) in enumerate(zip(body, bounce, strict=True)):
+            np.multiply(light, lamp, out=light)
+            np.add(light, bounced * sheen, out=light)
+            np.add(light, shine * top[i], out=light)
+        return body

@@ -16,6 +16,7 @@ from doitong.engines.studio.scene import Feature, Scene
 _EYE = 1.0
 _NEAREST = 0.9  # metres that the camera keeps before the nearest layer
 _TALLEST = 1.8
+_TENT = as_floats(np.convolve(np.ones(COARSE + 1), np.ones(COARSE + 1))) / np.float32((COARSE + 1) ** 2)
 _RIM = 3  # cells around the frame, so that its edge is enlarged from both sides
 _LOOKS: Mapping[Feature, Callable[[np.random.Generator, Floats, int], Look]] = {
     Feature.SILK: Silk,
@@ -35,7 +36,7 @@ class AbstractPainter:
         any_look = list(_LOOKS)[int(choice.integers(len(_LOOKS)))]
         named = next((feature for feature in _LOOKS if feature in scene.features), any_look)
         self._look: Look = _LOOKS[named](random, table, layers)
-        self._share = 0.64 if level.tree_lines > 30 else 0.5 if level.bloom else 0.36
+        self._share = 0.5 if level.tree_lines > 30 else 0.45 if level.bloom else 0.36
         self._pace = 0.7 + 0.3 * scene.wind * scene.motion
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
@@ -73,9 +74,9 @@ class _PlaneView:
         return as_floats(x), as_floats(y), depth * self._pixel
 
     def fine(self, coarse: Floats) -> Floats:
-        """A field of the coarse grid as drawn pixels: two box blurs turn facets into cubic B-splines."""
+        """A field of the coarse grid as drawn pixels: two box blurs, in one, turn facets into cubic B-splines."""
         size = ((self._columns + 2 * _RIM) * COARSE, (self._rows + 2 * _RIM) * COARSE)
         rim = _RIM * COARSE
         facets = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)
-        smooth = cv2.blur(cv2.blur(facets, (COARSE + 1, COARSE + 1)), (COARSE + 1, COARSE + 1))
+        smooth = cv2.sepFilter2D(facets, -1, _TENT, _TENT)
         return np.ascontiguousarray(smooth[rim:-rim, rim:-rim])

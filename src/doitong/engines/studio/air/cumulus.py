@@ -25,6 +25,7 @@ _CLOUDS = 44
 _DISTANCES = (56e3, 39e3, 27e3, 18.5e3, 12.6e3, 8.6e3, 5.9e3, 4.1e3, 2.9e3, 2.0e3)
 _AIR_METRES = 42e3  # at this distance a third of a cloud's own colour is left
 _WARP_SIZE = 128
+_PUSHED = 9.0  # texels that a billow is pulled about at most
 _RIM_SCALE = 4  # a rim is at most a quarter of what it belongs to
 
 
@@ -234,9 +235,10 @@ class Cumulus:
         for _ in range(_LEVELS):
             strips.append(cv2.copyMakeBorder(strip, 0, 0, _PAD, _PAD, cv2.BORDER_WRAP))
             strip = cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        self._levels = strips
+        self._levels, self._tallest = strips, _HEIGHT - _UNDER
         keep = self._fit(strips, cloudiness)
         self._levels = [_kept(one, keep) for one in strips]
+        self._tallest -= max(0, int(np.argmax(self._levels[0][..., 0].any(axis=1))) - math.ceil(_PUSHED))
 
     def _fit(self, strips: list[Bytes], cloudiness: float) -> float:
         """The rank up to which clouds are kept, so that the share of hidden sky is as asked (bisection)."""
@@ -262,7 +264,7 @@ class Cumulus:
 
     def _rows(self, number: int, away: float, lens: Lens) -> slice:
         metres = _TEXEL_METRES * self._sizes[number]
-        top = lens.horizon - (self._bases[number] + (_HEIGHT - _UNDER) * metres) / away * lens.focal
+        top = lens.horizon - (self._bases[number] + self._tallest * metres) / away * lens.focal
         low = lens.horizon - (self._bases[number] - _UNDER * metres) / away * lens.focal * math.cos(0.62) + 1
         return slice(max(0, int(top)), max(0, min(lens.rows, int(low))))
 
@@ -296,7 +298,7 @@ class Cumulus:
         past = np.float32(seconds * 0.1 % _WARP_SIZE)
         across = np.repeat(u * turns + np.float32(number * 17), v.shape[0], axis=0)
         push = sample(self._warp, across, v * np.float32(0.10) + past)
-        return [np.clip(push[..., i] * np.float32(3.4), -9, 9) for i in range(2)]
+        return [np.clip(push[..., i] * np.float32(3.4), -_PUSHED, _PUSHED) for i in range(2)]
 
     def _over(self, seen: Bytes, clear: float, rows: slice, fields: list[Floats]) -> None:
         """Lay one curtain before those that stand behind it."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.air.particles import PASSED_METRES, Seen, Swarm
-from doitong.engines.studio.arrays import Bytes, Floats, as_floats
+from doitong.engines.studio.arrays import Bytes, Floats, as_floats, bands, look_up
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene
@@ -29,6 +29,7 @@ _SHEETS = ((9.5, 620, 0.80), (14.0, 1500, 0.62), (21.0, 3600, 0.45))
 _SQUARE = 560  # pixels of a frame 720 high
 _LEVELS = 6
 _THICKEST = 14
+_SHARES = (np.arange(256, dtype=np.float32) / 255)[None, :]  # that a byte of a mask hides
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,12 @@ class Snow:
     def cover(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
         """The share of each pixel that snow hides."""
         gust = self._gust(seconds)
-        cover = self._far(size, pose, lens, gust, seconds)
+        flakes = self._far(size, pose, lens, gust, seconds)
         for swarm, shrink in self._air:
-            cover += self._flakes(swarm, shrink, size, pose, lens, gust, seconds)
+            cv2.add(flakes, self._flakes(swarm, shrink, size, pose, lens, gust, seconds), dst=flakes)
+        cover = self._drifts(size, pose, lens, gust, seconds)
+        for band in bands(size[0]):
+            cover[band] += look_up(_SHARES, flakes[band])
         return cover
 
     def _gust(self, seconds: float) -> _Gust:
@@ -80,7 +84,7 @@ class Snow:
         return _Gust(self._wind * 0.8 * way, self._wind * 0.8 * speed)
 
     def _flakes(self, swarm: Swarm, shrink: int, size: tuple[int, ...], pose: Pose, lens: Lens, gust: _Gust,
-                seconds: float) -> Floats:  # fmt: skip
+                seconds: float) -> Bytes:  # fmt: skip
         draws, places = swarm.draws, swarm.places
         speed = (0.75 + 0.5 * draws[:, 0]) * np.float32(_FALL_METRES)
         whirl = places[:, 0] * np.float32(19) + places[:, 2] * np.float32(13) + np.float32(seconds * 1.2)
@@ -94,8 +98,7 @@ class Snow:
         across = np.float32(gust.speed) + np.cos(whirl[number]) * np.float32(0.29)
         mask = self._streaks(seen, draws[number, 4], across, speed[number], lens, size, shrink)
         soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, size[0] / 720 * (0.8 if shrink == 2 else 1.5)))
-        whole = cv2.resize(soft, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
-        return as_floats(whole * np.float32(1 / 255))
+        return np.asarray(cv2.resize(soft, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
 
     def _streaks(self, seen: Seen, draw: Floats, across: Floats, down: Floats, lens: Lens, size: tuple[int, ...],
                  shrink: int) -> Bytes:  # fmt: skip
@@ -137,8 +140,8 @@ class Snow:
                     cv2.line(canvas, (ends[0], ends[1]), (ends[2], ends[3]), (hides,), thick, cv2.LINE_AA, _FINE)
         return np.tile(canvas, (2, 2))
 
-    def _far(self, size: tuple[int, ...], pose: Pose, lens: Lens, gust: _Gust, seconds: float) -> Floats:
-        cover = self._drifts(size, pose, lens, gust, seconds)
+    def _far(self, size: tuple[int, ...], pose: Pose, lens: Lens, gust: _Gust, seconds: float) -> Bytes:
+        cover: Bytes = np.zeros(size, np.uint8)
         if size[0] not in self._sheets:
             self.prepare(size[0])
         zoom = lens.focal / (1305.6 * size[0] / 720)
@@ -148,7 +151,7 @@ class Snow:
             sway = 0.16 * math.sin(seconds * 1.1 + 2.1 * number)
             x = (gust.way + sway - pose.x * self._measure) * pixels - pose.yaw * lens.focal
             y = _FALL_METRES * seconds * pixels + lens.horizon + (pose.y - self._eye) * self._measure * pixels
-            cover += _tiled(sheet, size, x / zoom % side, y / zoom % side, zoom) * np.float32(1 / 255)
+            cv2.add(cover, _tiled(sheet, size, x / zoom % side, y / zoom % side, zoom), dst=cover)
         return cover
 
     def _drifts(self, size: tuple[int, ...], pose: Pose, lens: Lens, gust: _Gust, seconds: float) -> Floats:
@@ -164,12 +167,19 @@ class Snow:
         return as_floats(cv2.resize(veil, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
 
 
-def _tiled(sheet: Bytes, size: tuple[int, ...], x: float, y: float, zoom: float) -> Floats:
+def _tiled(sheet: Bytes, size: tuple[int, ...], x: float, y: float, zoom: float) -> Bytes:
     """A frame covered with a sheet that is moved by (x, y) and enlarged by `zoom`."""
     side = sheet.shape[0] // 2
     rows, width = math.ceil(size[0] / zoom) + 2, math.ceil(size[1] / zoom) + 2
-    across, down = width // side + 2, rows // side + 2
-    whole = np.tile(sheet[:side, :side], (down, across)) if max(across, down) > 2 else sheet
+    times = rows // side + 2, width // side + 2
+    whole = np.tile(sheet[:side, :side], times) if max(times) > 2 else sheet
+    if abs(zoom - 1) < 1e-6:  # every pixel lies at the same place between four: a filter, four times as fast
+        left, top = math.floor(side - x), math.floor(side - y)
+        across, down = side - x - left, side - y - top
+        part = whole[top : top + size[0] + 1, left : left + size[1] + 1]
+        shares = np.array([[1 - across, across], [1 - down, down]], np.float32)
+        mixed = cv2.sepFilter2D(part, -1, shares[0], shares[1], anchor=(0, 0))
+        return np.ascontiguousarray(mixed[: size[0], : size[1]])
     matrix = np.array([[1 / zoom, 0.0, side - x], [0.0, 1 / zoom, side - y]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(whole, matrix, (size[1], size[0]), flags=flags, borderMode=cv2.BORDER_WRAP))

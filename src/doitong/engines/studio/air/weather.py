@@ -12,7 +12,7 @@ import numpy as np
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.air.particles import Seen, Swarm, weather_seconds
 from doitong.engines.studio.air.snow import Snow
-from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats, bands
+from doitong.engines.studio.arrays import Bytes, Floats, Planes, as_floats, bands, look_up
 from doitong.engines.studio.camera import Lens, Pose, Rig
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene, TimeOfDay
@@ -57,11 +57,10 @@ class Weather:
             return
         seconds = weather_seconds(self._scene, seconds)
         size = planes[0].shape
-        cover: Floats = np.zeros(size, np.float32)
-        if self._rain:
-            cover += self._drops(size, pose, lens, seconds)
+        covers = [self._drops(size, pose, lens, seconds)] if self._rain else []
         if self._snow is not None:
-            cover += self._snow.cover(size, pose, lens, seconds)
+            covers.append(self._snow.cover(size, pose, lens, seconds))
+        cover = covers[0] if len(covers) == 1 else covers[0] + covers[1]
         np.minimum(cover, np.float32(0.92), out=cover)
         is_snow = self._snow is not None
         for plane in planes:
@@ -85,11 +84,12 @@ class Weather:
             seen = swarm.at(pose, lens, self._wind * seconds, -speed * np.float32(seconds), 0.0)
             thick = max(1, round(width * scale))
             mask = self._streaks(size, seen, speed[seen.number], lens, thick)
-            layer = mask.astype(np.float32)
+            power = strength / 255 * min(1.0, 0.55 + scale * 0.45)
             if width > 1.5:  # nearer than the lens is sharp
-                layer = cv2.blur(layer, (2 * thick + 1, 2 * thick + 1)) * np.float32(1.6)
-            layer *= np.float32(strength / 255 * min(1.0, 0.55 + scale * 0.45))
-            cover += layer
+                mask, power = cv2.blur(mask, (2 * thick + 1, 2 * thick + 1)), power * 1.6
+            shares = np.arange(256, dtype=np.float32)[None, :] * np.float32(power)
+            for band in bands(size[0]):
+                cover[band] += look_up(shares, mask[band])
         return cover
 
     def _streaks(self, size: tuple[int, ...], seen: Seen, speed: Floats, lens: Lens, thick: int) -> Bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Colour, Floats, mix
+from doitong.engines.studio.arrays import Colour, Floats, as_floats, mix
 from doitong.engines.studio.land.ground import wood_colour
 from doitong.engines.studio.land.soils import SNOW
 from doitong.engines.studio.land.world import World
@@ -39,7 +39,11 @@ class Curtain:
         if self.sway > 0:
             turn = x * np.float32(0.9) - np.float32(seconds * 2.6 + self.depth)
             at += (np.sin(turn) + np.float32(0.5) * np.sin(turn * np.float32(2.7))) * np.float32(self.sway / self.step)
-        return np.asarray(np.interp(at, np.arange(self.tops.size), self.tops), dtype=np.float32)
+        np.clip(at, 0, self.tops.size - 1, out=at)
+        first = at.astype(np.int32)
+        at -= first
+        low = self.tops.take(first)
+        return as_floats(low + (self.tops.take(first + 1, mode="clip") - low) * at)
 
 
 def far_ranges(world: World, light: Light, random: np.random.Generator) -> list[Curtain]:

@@ -74,9 +74,10 @@ class LandPainter:
         self.floor = _floor(world, CameraPath(scene, land.rig)) if land.on_land else 0.0
         haze = light.haze_metres * (1.55 - 1.9 * scene.haze) if scene.haze < 0.7 else light.haze_metres * 0.22
         air = Air(haze, light.mist * (0.4 + 2.0 * scene.haze))
-        self._view = LandView(world, curtains, air, finishes_of(scene, light, world.draft), level.detail)
+        shown = world.without_depths() if land.has_water else world
+        self._view = LandView(shown, curtains, air, finishes_of(scene, light, world.draft), level.detail)
         standing = [curtain for curtain in curtains if curtain.sway == 0]
-        self._below = LandView(world.thinned(), standing, air, (), 0.0) if land.has_water else None
+        self._below = LandView(shown.thinned(), standing, air, (), 0.0) if land.has_water else None
         self._stand = Stand(places, drawings, self._view.mesh, air, scene.wind)
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:

@@ -7,16 +7,26 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints, Numbers, as_floats, look_up, table_of
+from doitong.engines.studio.arrays import (
+    Floats,
+    Ints,
+    Numbers,
+    as_floats,
+    halved_numbers,
+    look_up,
+    table_of,
+    upper_halves,
+)
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.finish import Finish, Spot
 from doitong.engines.studio.land.ground import LIT_RANGE
 from doitong.engines.studio.land.mesh import Mesh
 from doitong.engines.studio.land.world import World
-from doitong.engines.studio.noise import sample, spectral_tile
+from doitong.engines.studio.noise import pad, spectral_tile, wrapped
 
 _TEXEL_TANGENT = 0.0011  # what a texel of the fine texture spans, seen from the origin
 _BANK_ROWS = 3
+_TEXTURE_SIZE = 256
 _DECODE = ((np.arange(256, dtype=np.float32) / 255.0) ** 2 * LIT_RANGE).astype(np.float32)[None, :]
 
 
@@ -26,6 +36,14 @@ class Air:
 
     haze_metres: float
     mist: float
+
+
+def _thickness(air: Air) -> Floats:
+    """By height above the water: how much a metre of air takes, as the logarithm of what is left."""
+    height = halved_numbers()
+    mist = np.exp(np.minimum(height * np.float32(-1 / 55), 2)) * np.float32(3.4 * air.mist)
+    thin = np.exp(np.minimum(height * np.float32(-1 / 900), 0.5)) * np.float32(0.65)
+    return as_floats((mist + thin + np.float32(0.35)) * np.float32(-1 / air.haze_metres))[None, :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +69,12 @@ class Shader:
 
     def __init__(self, world: World, mesh: Mesh, air: Air, finishes: tuple[Finish, ...], detail: float) -> None:
         self._world, self._mesh, self._finishes = world, mesh, finishes
-        self._haze, self._mist = np.float32(1.0 / air.haze_metres), np.float32(air.mist)
+        self._thickness = _thickness(air)
         self._is_curtain = table_of(mesh.is_curtain.astype(np.uint8))
         self._lay_out_curtains()
         self._detail = detail
-        self._texture = spectral_tile(np.random.default_rng(73), 512, 0.62, 8)
+        tile = spectral_tile(np.random.default_rng(73), _TEXTURE_SIZE, 0.62, 4)[2:-2, 2:-2]
+        self._texture = pad(np.tile(tile, (2, 2)))
         level = np.log2(np.maximum(mesh.depths, 1.0) * np.float32(_TEXEL_TANGENT))
         leaves = [0.0 if c.sway > 0 or c.depth > world.land.far else 0.26 for c in mesh.curtains]
         rough = np.full(mesh.depths.size, 0.20 * detail * world.land.roughness)
@@ -89,8 +108,9 @@ class Shader:
         return Look(pose, lens, screen, aside, dz, haze, seconds, mirrored, table_of(self._mesh.before * width),
                     table_of(upper))  # fmt: skip
 
-    def band(self, seen: Numbers, top: int, columns: slice, look: Look) -> tuple[Floats, ...]:
-        """Red, green, blue, share of land and height for a band of pixels; `seen` as `LandView.hits` answers."""
+    def band(self, seen: Numbers, top: int, columns: slice, look: Look, into: list[Floats]) -> None:
+        """Put red, green, blue, share of land and, if mirrored, the height of a band of pixels into planes; `seen`: the
+        number of the mesh row that each of them sees."""
         lens, pose, grid = look.lens, look.pose, self._world.grid
         row_from, map_y, depth, span = (look_up(table, seen) for table in self._mesh.places)
         rows = np.arange(top, top + seen.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)
@@ -121,9 +141,10 @@ class Shader:
             self._roughen(seen, spot)
         for finish in self._finishes:
             finish(spot)
-        land *= seen < self._mesh.depths.size
-        self._fade(spot)
-        return planes[0], planes[1], planes[2], land, height
+        np.multiply(land, seen < self._mesh.depths.size, out=into[3])
+        self._fade(spot, into[:3])
+        if look.mirrored:
+            into[4][:] = height
 
     def _share(self, seen: Numbers, rows: Floats, columns: slice, look: Look) -> Floats:
         """How far each pixel lies from the mesh row before the one it sees (0) to that row (1)."""
@@ -131,35 +152,26 @@ class Shader:
         column = np.arange(columns.start, columns.stop, dtype=np.int32)
         place = look_up(look.lower, seen)
         place += column
-        lower = flat.take(place)
+        lower = flat.take(place, mode="clip")
         place = look_up(look.upper, seen)
         place += column
-        upper = flat.take(place)
+        upper = flat.take(place, mode="clip")
         np.subtract(lower, upper, out=upper)
         np.maximum(upper, np.float32(1e-3), out=upper)
         lower -= rows
         lower /= upper
         return np.clip(lower, 0, 1, out=lower)
 
-    def _fade(self, spot: Spot) -> None:
+    def _fade(self, spot: Spot, into: list[Floats]) -> None:
         """Haze by distance, thicker in the valleys."""
-        mist = spot.height * np.float32(-1 / 55.0)
-        np.minimum(mist, 2.0, out=mist)
-        cv2.exp(mist, mist)
-        mist *= self._mist * np.float32(3.4)
-        thin = spot.height * np.float32(-1 / 900.0)
-        np.minimum(thin, 0.5, out=thin)
-        cv2.exp(thin, thin)
-        thin *= np.float32(0.65)
-        mist += thin
-        mist += np.float32(0.35)
-        mist *= spot.away
-        mist *= -self._haze
-        clear = cv2.exp(mist, mist)
-        for plane, air in zip(spot.planes, spot.haze, strict=True):
+        clear = look_up(self._thickness, upper_halves(spot.height))
+        clear *= spot.away
+        np.maximum(clear, np.float32(-20), out=clear)  # what underflows takes ten times as long
+        cv2.exp(clear, clear)
+        for plane, air, whole in zip(spot.planes, spot.haze, into, strict=True):
             np.subtract(plane, air, out=plane)
             np.multiply(plane, clear, out=plane)
-            np.add(plane, air, out=plane)
+            np.add(plane, air, out=whole)
 
     def _roughen(self, seen: Numbers, spot: Spot) -> None:
         """Texture finer than the grid, of two sizes that follow the distance, fixed to the land."""
@@ -168,10 +180,11 @@ class Shader:
         up = spot.depth * np.float32(0.55)
         up += spot.height
         up *= scale
-        fine = sample(self._texture, across, up)
-        across *= np.float32(0.5)
+        across, up = (wrapped(at, 2 * _TEXTURE_SIZE) for at in (across, up))
+        fine: Floats = cv2.remap(self._texture, across, up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        across *= np.float32(0.5)  # the tile comes twice each way, so that half of a place in it is one too
         up *= np.float32(0.5)
-        coarse = sample(self._texture, across, up)
+        coarse: Floats = cv2.remap(self._texture, across, up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         coarse -= fine
         coarse *= blend
         fine += coarse

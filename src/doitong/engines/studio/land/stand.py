@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +22,10 @@ from doitong.engines.studio.land.trees import Plant
 _NEAREST_METRES = 3.0
 _LEAST_PIXELS = 5.0  # of height at which a plant has faded out
 _LEVELS = 6
+_SLICES = 6  # of a drawing, each as wide as what it shows
+_SLICED_PIXELS = 120.0  # of height from which on a plant is drawn in slices
+_WHOLE = ((0.0, 1.0, 0.0, 1.0),)
+_RIM = 8  # pixels of a drawing around what it shows that coarser ones spread it over
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A plant in the film's light, premultiplied red, green, blue and cover, at sizes that halve."""
+    """A plant in the film's light, premultiplied red, green, blue and cover, at sizes that halve. `parts`: slices from
+    the top down, each with where it begins and ends and the columns that are not empty there, as shares."""
 
     levels: tuple[Floats, ...]
+    parts: tuple[tuple[float, float, float, float], ...]
     sway: float  # how far its top moves in a light breeze, as a share of its height
 
 
@@ -61,7 +68,19 @@ def colour_drawing(plant: Plant, shape: Floats, leaf: Colour, wood: Colour, sun:
     for _ in range(_LEVELS - 1):
         whole = as_floats(cv2.resize(whole, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
         levels.append(cv2.copyMakeBorder(whole, 1, 1, 1, 1, cv2.BORDER_CONSTANT))
-    return Drawing(tuple(levels), _SWAY.get(plant, 0.0))
+    return Drawing(tuple(levels), _parts(levels[0][1:-1, 1:-1, 3]), _SWAY.get(plant, 0.0))
+
+
+def _parts(cover: Floats) -> tuple[tuple[float, float, float, float], ...]:
+    rows, columns = cover.shape
+    parts = []
+    for number in range(_SLICES):
+        top, low = number * rows // _SLICES, (number + 1) * rows // _SLICES
+        used = np.flatnonzero(cover[max(0, top - _RIM) : low + _RIM].any(axis=0))
+        if used.size:
+            left, right = max(0, int(used[0]) - _RIM), min(columns, int(used[-1]) + 1 + _RIM)
+            parts.append((top / rows, low / rows, left / columns, right / columns))
+    return tuple(parts)
 
 
 _SWAY = {
@@ -126,26 +145,57 @@ class Stand:
         picture = drawing.levels[level]
         high, wide = picture.shape[0] - 2, picture.shape[1] - 2
         scale = high / size  # drawing pixels for a frame pixel; negative is upside down
-        half = wide / abs(scale) / 2 + abs(bend * size) + 1
-        ends = sorted((foot, foot - size))
-        left, right = max(0, int(x - half)), min(planes[0].shape[1], int(x + half) + 2)
-        top, bottom = max(0, int(ends[0]) - 1), min(planes[0].shape[0], int(ends[1]) + 2)
-        if right <= left or bottom <= top:
-            return
         flip = -abs(scale) if place.is_flipped else abs(scale)
         lean = math.copysign(flip * bend, flip * bend * size)  # rows further from the foot are moved sideways
-        dx, dy = left + 0.5 - x, top + 0.5 - foot
-        matrix = np.array([[flip, lean, (wide + 1) / 2 + flip * dx + lean * dy], [0.0, scale, high + 0.5 + scale * dy]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        box = cv2.warpAffine(picture, matrix, (right - left, bottom - top), flags=flags)
-        red, green, blue, cover = cv2.split(box)
-        tint, clear, air, share = tone
-        open_ = (seen[top:bottom, left:right] >= row - 2).astype(np.float32) * np.float32(share)
-        cover *= open_
-        for plane, colour, far in zip(planes, (red, green, blue), air, strict=True):
-            part = plane[top:bottom, left:right]
-            np.multiply(colour, open_, out=colour)
-            np.multiply(colour, np.float32(tint * clear), out=colour)
-            part -= part * cover
-            part += colour
-            part += cover * np.float32(far * (1 - clear))
+        matrix = np.array(
+            [[flip, lean, (wide + 1) / 2 - flip * x - lean * foot], [0.0, scale, high + 0.5 - scale * foot]]
+        )
+        toned = _toned(*tone)
+        parts = drawing.parts if abs(size) >= _SLICED_PIXELS else _WHOLE
+        for begin, end, left, right in parts:
+            first, last = (foot + (share - 1) * size for share in (begin, end))
+            shifts = [lean * (row_at - foot) / flip for row_at in (first, last)]
+            ends = [x + (share - 0.5) * wide / flip - shift for share in (left, right) for shift in shifts]
+            outer = math.copysign(1.0, size)  # what the edge of a drawing is blurred into
+            rows = sorted((round(first) - outer * (begin <= 0), round(last) + outer * (end >= 1)))
+            area = _Area(int(rows[0]), int(rows[1]), math.floor(min(ends)) - 1, math.ceil(max(ends)) + 1)
+            _lay(planes, seen, row, (picture, matrix, toned), area)
+
+
+class _Area(NamedTuple):
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+def _lay(planes: Planes, seen: Ints, row: int, plant: tuple[Floats, Floats, Floats], area: _Area) -> None:
+    """Draw what an area of the frame sees of a plant that stands at a row of the mesh: its picture, the matrix from
+    the frame to it, and its tone."""
+    (height, width), (picture, matrix, toned) = planes[0].shape, plant
+    top, bottom = max(0, area.top), min(height, area.bottom)
+    left, right = max(0, area.left), min(width, area.right)
+    if right <= left or bottom <= top:
+        return
+    is_open = seen[top:bottom, left:right] >= row - 2
+    count = np.count_nonzero(is_open)
+    if count == 0:
+        return
+    here = matrix.copy()
+    here[:, 2] += matrix[:, :2] @ (left + 0.5, top + 0.5)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    box = cv2.transform(cv2.warpAffine(picture, here, (right - left, bottom - top), flags=flags), toned)
+    if count < is_open.size:
+        box[~is_open] = 0
+    bare = 1 - box[..., 3]
+    for number, plane in enumerate(planes):
+        part = plane[top:bottom, left:right]
+        part *= bare
+        part += box[..., number]
+
+
+def _toned(tint: float, clear: float, air: Floats, share: float) -> Floats:
+    """What turns a drawing's red, green, blue and cover into a plant's: brighter, behind its air, fading in."""
+    matrix = np.diag([tint * clear] * 3 + [1.0])
+    matrix[:3, 3] = air * (1 - clear)
+    return as_floats(matrix * share)

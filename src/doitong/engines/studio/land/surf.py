@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Colour, Floats, as_floats, smooth
+from doitong.engines.studio.arrays import Colour, Floats, as_floats, halved_numbers, look_up, smooth, upper_halves
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.draft import softened
 from doitong.engines.studio.noise import sample, spectral_tile
@@ -48,6 +48,7 @@ class Surf:
         self._wobbles = wobble.astype(np.float32)
         part = np.linspace(0, 1, _RUN_STEPS)
         self._runs = np.sin(math.pi * part**0.62).astype(np.float32)
+        self._inside, self._out = _by_inside(), _by_out()
         self.foam: Colour = _lit((0.80, 0.82, 0.84), light)
         self._face: Colour = _lit((0.050, 0.130, 0.120), light)
 
@@ -57,7 +58,7 @@ class Surf:
         return as_floats(self._wobbles.take(np.clip(place, 0, _WOBBLE_STEPS - 1).astype(np.int32)))
 
     def _size(self, number: Floats) -> Floats:
-        return as_floats(self._sizes.take(np.mod(number, 64).astype(np.int32)))
+        return as_floats(self._sizes.take(number.astype(np.int32) & 63))
 
     def swash(self, out: Floats, x: Floats, z: Floats, sharp: Floats, seconds: float) -> tuple[Floats, Floats, Floats]:
         """Foam, share of bare wet sand, and how strongly waves ruffle the water, at points `out` metres from the
@@ -66,25 +67,29 @@ class Surf:
         number = np.floor(beat)
         part = beat - number
         run = self._size(number) * self._runs.take((part * np.float32(_RUN_STEPS - 1)).astype(np.int32))
-        inside = out + run * np.float32(_RUN_METRES * self._strength)
+        inside = run * np.float32(_RUN_METRES * self._strength)
+        inside += out
+        edge, shore, fall, bare, ruffle = (look_up(table, upper_halves(inside)) for table in self._inside)
+        way, zone = (look_up(table, upper_halves(as_floats(out))) for table in self._out)
         pace = np.float32(seconds * 0.5)
         web = sample(self._soft, x * np.float32(15) + z * np.float32(3), z * np.float32(15) + pace * 15)
         web = np.float32(0.30) + (web - np.float32(0.30)) * np.clip(sharp * np.float32(0.55) - np.float32(0.20), 0, 1)
         fine = sample(self._lace, x * np.float32(43), z * np.float32(43) + pace * 32) - np.float32(0.30)
         web += fine * np.clip(sharp * np.float32(0.14) - np.float32(0.30), 0, 0.75)
-        edge = cv2.exp(-(((inside - np.float32(0.16)) * np.float32(1 / 0.24)) ** 2)) * (
-            np.float32(1.1) - np.float32(0.75) * part
-        )
-        trail = cv2.exp(np.clip(inside, 0, 60) * np.float32(-1 / 3.6)) * (1 - part * np.float32(0.55))
-        wave = np.float32(_ROOT) * np.sqrt(np.maximum(out, 0) + np.float32(_SHORE_METRES)) + beat
-        wave -= np.float32(_ROOT * math.sqrt(_SHORE_METRES))
-        behind = wave - np.floor(wave)
-        zone = smooth(_BREAKS_AT_METRES + 6, 12, out) * smooth(-1, 3, out)
-        trail = np.maximum(trail, (1 - behind) ** 2 * zone * np.float32(0.95))
-        foam = smooth(0.0, 0.55, web - np.float32(0.86) + trail * np.float32(1.10)) * np.minimum(trail * 2, 1)
-        foam = np.maximum(foam, edge) * smooth(-0.25, 0.10, inside)
-        bare = 1 - smooth(-0.1, 0.25, inside)
-        ruffle = smooth(-0.5, 9.0, inside)
+        edge *= np.float32(1.1) - np.float32(0.75) * part
+        trail = fall
+        trail *= 1 - part * np.float32(0.55)
+        way += beat
+        behind = way - np.floor(way)
+        np.subtract(1, behind, out=behind)
+        behind *= behind
+        behind *= zone
+        np.maximum(trail, behind, out=trail)
+        web += trail * np.float32(1.10)
+        foam = smooth(0.86, 1.41, web)
+        foam *= np.minimum(trail * 2, 1)
+        np.maximum(foam, edge, out=foam)
+        foam *= shore
         return foam, bare, ruffle
 
     def lay_breakers(self, planes: list[Floats], out: Floats, top: int, pose: Pose, lens: Lens, seconds: float) -> None:
@@ -161,10 +166,31 @@ class Surf:
             part += (colour - part) * cover
 
 
+def _by_inside() -> tuple[Floats, ...]:
+    """Tables by how far a point lies behind the edge of the swash: the edge's own line, the shore, what is left of the
+    foam that trails behind it, bare wet sand, and how ruffled the water is."""
+    inside = np.clip(halved_numbers(), -1e4, 1e4)
+    edge = np.exp(-(((inside - np.float32(0.16)) * np.float32(1 / 0.24)) ** 2))
+    fall = np.exp(np.maximum(inside, 0) * np.float32(-1 / 3.6))
+    parts = (edge, smooth(-0.25, 0.10, inside), fall, 1 - smooth(-0.1, 0.25, inside), smooth(-0.5, 9.0, inside))
+    return tuple(part[None, :] for part in parts)
+
+
+def _by_out() -> tuple[Floats, ...]:
+    """Tables by the distance from the waterline: a wave's phase from there on, and where waves have broken."""
+    out = np.clip(halved_numbers(), -1e4, 1e4)
+    way = (np.sqrt(np.maximum(out, 0) + np.float32(_SHORE_METRES)) - np.float32(math.sqrt(_SHORE_METRES))) * np.float32(
+        _ROOT
+    )
+    zone = smooth(_BREAKS_AT_METRES + 6, 12, out) * smooth(-1, 3, out) * np.float32(0.95)
+    return way[None, :], zone[None, :]
+
+
 def _crossing(out: Floats, at: Floats) -> tuple[Floats, Floats]:
     """The row (with fraction) in which each column's distance from the waterline falls below `at`, and how surely
     that is one unbroken line, 0–1."""
-    above = (out > at[None, :]).sum(axis=0)
+    is_beyond = (out > at[None, :]).view(np.uint8)
+    above = cv2.reduce(is_beyond, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
     upper = np.clip(above - 1, 0, out.shape[0] - 2)
     columns = np.arange(out.shape[1])
     one, two = out[upper, columns], out[upper + 1, columns]

@@ -146,18 +146,32 @@ class Swell:
             rise += np.sin(away * pace + start) * (self._seen(wave, rows_down) * np.float32(wave.tall * shrink))
         return as_floats(cv2.resize(rise, (lens.width, away.size), interpolation=cv2.INTER_LINEAR))
 
+    def _lean(self, x: Floats, z: Floats, rows_down: Floats, seconds: float) -> list[Floats]:
+        """The waves' slopes along x and z, and how high each point lies; waves this long need every second column."""
+        few_x, few_z = np.ascontiguousarray(x[:, ::2]), np.ascontiguousarray(z[:, ::2])
+        sums = [np.zeros_like(few_x) for _ in range(3)]
+        for wave in self._waves:
+            angle = few_x * np.float32(wave.kx)
+            angle += few_z * np.float32(wave.kz)
+            angle += np.float32(wave.rate * seconds)
+            lean = np.cos(angle)
+            lean *= self._seen(wave, rows_down) * np.float32(wave.steep)
+            k = math.hypot(wave.kx, wave.kz)
+            sums[0] += lean * np.float32(wave.kx / k)
+            sums[1] += lean * np.float32(wave.kz / k)
+            sums[2] += np.sin(angle) * np.float32(min(1.0, wave.metres / 34))
+        pairs = [np.empty((x.shape[0], 2 * few_x.shape[1]), np.float32) for _ in sums]
+        for pair, few in zip(pairs, sums, strict=True):
+            pair[:, ::2], pair[:, 1:-1:2], pair[:, -1] = few, (few[:, 1:] + few[:, :-1]) * np.float32(0.5), few[:, -1]
+        return [pair[:, : x.shape[1]] for pair in pairs]
+
     def lay(self, x: Floats, z: Floats, rows_down: Floats, seconds: float, sx: Floats, sz: Floats,
             calm: Floats) -> tuple[Floats, Floats]:  # fmt: skip
         """Add the swell's slopes to those of small waves; answers the foam on its crests, and how high each point lies
         (about −1 to 1)."""
-        height = np.zeros_like(sx)
-        for wave in self._waves:
-            angle = x * np.float32(wave.kx) + z * np.float32(wave.kz) + np.float32(wave.rate * seconds)
-            lean = np.cos(angle) * self._seen(wave, rows_down) * np.float32(wave.steep)
-            k = math.hypot(wave.kx, wave.kz)
-            sx += lean * np.float32(wave.kx / k)
-            sz += lean * np.float32(wave.kz / k)
-            height += np.sin(angle) * np.float32(min(1.0, wave.metres / 34))
+        aside, ahead, height = self._lean(x, z, rows_down, seconds)
+        sx += aside
+        sz += ahead
         web = sample(self._soft, x * np.float32(4.0), z * np.float32(5.0) - np.float32(seconds * 4))
         close = np.clip(rows_down * np.float32(2.2) - np.float32(0.25), 0.0, 1)
         web *= close

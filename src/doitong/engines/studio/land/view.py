@@ -14,13 +14,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints, Numbers, bands, look_up
+from doitong.engines.studio.arrays import Floats, Ints, Numbers, bands
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.land.curtains import Curtain
 from doitong.engines.studio.land.finish import Finish
 from doitong.engines.studio.land.mesh import Mesh
 from doitong.engines.studio.land.shade import Air, Look, Shader
-from doitong.engines.studio.land.world import World
+from doitong.engines.studio.land.world import DRY_METRES, World
 
 _NOTHING = np.float32(-1e4)
 _NEAREST_METRES = 1.5
@@ -28,7 +28,6 @@ _LAYERS = {"island": (1850.0, 1000.0)}  # distances between the layers of land t
 _TWO_LAYERS = (1000.0,)
 _STEEP_ROWS = 14
 _CHUNK_ROWS = 48
-_DRY_METRES = np.float32(-0.3)  # what lies lower is under water for certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The mesh seen from a pose: the picture's row of every point (mesh row × column), whether it is dry land, the
-    first mesh row in front of the camera, and the columns' sideways slope and depth."""
+    """The mesh seen from a pose: the picture's row of every point (mesh row × column), the same cut to whole rows of
+    the picture, whether the point is under water, the first mesh row in front of the camera, and the columns' sideways
+    slope and depth."""
 
     screen: Floats
-    is_dry: Ints
+    place: Ints
+    is_wet: Ints
     first: int
     aside: Floats
     dz: Floats
@@ -79,7 +80,7 @@ class LandView:
         factor = np.float32(lens.focal) / np.maximum(ahead, _NEAREST_METRES)
         rows = mesh.depths.size
         screen = np.empty((rows, lens.width), np.float32)
-        is_dry = np.empty((rows, lens.width), bool)
+        place, is_wet = np.full(screen.shape, lens.rows, np.int16), np.zeros(screen.shape, bool)
         turned = abs(pose.yaw) > 1e-6
         for start in range(0, rows, _CHUNK_ROWS):
             part = slice(start, min(rows, start + _CHUNK_ROWS))
@@ -92,7 +93,8 @@ class LandView:
             for row in np.flatnonzero(mesh.is_curtain[part]):
                 curtain = mesh.curtains[mesh.curtain_of[start + row]]
                 heights[row] = curtain.outline(np.float32(pose.x) + ahead[start + row] * aside, seconds)
-            np.greater(heights, _DRY_METRES, out=is_dry[part])
+            if self._world.land.has_water:
+                np.less_equal(heights, DRY_METRES, out=is_wet[part])
             if mirrored:
                 under = heights <= 0
                 heights += np.float32(pose.y)
@@ -103,36 +105,48 @@ class LandView:
             if turned:
                 heights *= dz
             np.add(heights, np.float32(lens.horizon), out=screen[part])
+            place[part] = np.clip(screen[part], 0, lens.rows, out=heights)
         screen[:first] = np.float32(4 * lens.rows)
-        return Sweep(screen, is_dry, first, aside, dz)
+        place[:first] = lens.rows
+        return Sweep(screen, place, is_wet, first, aside, dz)
 
-    def hits(self, screen: Floats, lens: Lens, start: int = 0) -> Numbers:
-        """The number of the row seen by each pixel (or the count of rows: nothing), of the rows from `start` on."""
-        low = np.full(lens.width, lens.rows, np.float32)
-        rises = np.empty(screen.shape, bool)
-        for row, rise in zip(screen, rises, strict=True):  # faster than minimum.accumulate, which is not vectorised
-            np.less(row, low, out=rise)
-            np.minimum(row, low, out=low)
-        seen = np.full((lens.rows, lens.width), self.mesh.depths.size, np.uint16)
-        for part in reversed(bands(screen.shape[0])):  # far to near, so that what is nearer hides what is behind it
-            flat = np.flatnonzero(rises[part])[::-1]
-            row = np.maximum(screen[part].reshape(-1).take(flat), 0).astype(np.intp)
-            number = flat // lens.width
-            row -= number
-            row *= lens.width
-            row += flat
+    def hits(self, swept: Sweep, lens: Lens, start: int = 0, stop: int | None = None) -> tuple[Numbers, Ints]:
+        """The number of the mesh row seen by each pixel (or the count of rows: nothing), of the rows from `start` to
+        `stop`, and whether it sees land above water."""
+        place, is_wet = swept.place[start:stop], swept.is_wet[start:stop]
+        lows = np.empty((place.shape[0] + 1, lens.width), np.int16)
+        lows[0] = lens.rows
+        for row, low, lower in zip(place, lows, lows[1:], strict=False):
+            np.minimum(row, low, out=lower)  # faster than minimum.accumulate, which is not vectorised
+        # twice the number, and one more for what is under water
+        seen = np.full((lens.rows, lens.width), 2 * self.mesh.depths.size, np.uint16)
+        for part in bands(place.shape[0]):
+            rises = lows[1:][part] < lows[:-1][part]
+            flat = np.flatnonzero(rises)
+            number = np.repeat(np.arange(rises.shape[0]), np.count_nonzero(rises, axis=1))
+            spot = lows[1:][part].reshape(-1).take(flat).astype(np.intp)
+            spot -= number
+            spot *= lens.width
+            spot += flat
             number += part.start + start
-            seen.reshape(-1)[row] = number
+            number *= 2
+            number += is_wet[part].reshape(-1).take(flat)
+            seen.reshape(-1)[spot] = number
         for above, below in pairwise(seen):
             np.minimum(above, below, out=below)
-        return seen
+        shows = (seen & 1) == 0
+        seen >>= 1
+        shows &= seen < self.mesh.depths.size
+        return seen, shows
 
     def draw(self, pose: Pose, lens: Lens, haze: Floats, seconds: float) -> Picture | None:
         """The land from `pose`. `haze`: (3, width) the colour that distance turns to."""
         swept = self.sweep(pose, lens, seconds)
-        seen = self.hits(swept.screen, lens)
+        seen, shows = self.hits(swept, lens)
         look = self._shader.look(pose, lens, swept.screen, swept.aside, swept.dz, haze, seconds, mirrored=False)
-        shows = self._shows(seen, swept.is_dry, look)
+        if self._world.land.has_water:  # a shore's own pixels are shared
+            shows[:-1] |= shows[1:]
+            shows[1:] |= shows[:-1]
         top, bottom = _span(shows.any(axis=1))
         if bottom <= top:
             return None
@@ -145,18 +159,6 @@ class LandView:
         self._soften(part, top, swept.screen, planes, land)
         return Picture(top, planes, land, _steep_edges(part), seen)
 
-    def _shows(self, seen: Numbers, is_dry: Ints, look: Look) -> Ints:
-        """Which pixels may show land: neither sky nor ground under water."""
-        shows = seen < self.mesh.depths.size
-        if self._world.land.has_water:
-            for band in bands(seen.shape[0]):
-                place = look_up(look.upper, seen[band])
-                place += np.arange(seen.shape[1], dtype=np.int32)
-                shows[band] &= is_dry.reshape(-1).take(place)
-            shows[:-1] |= shows[1:]
-            shows[1:] |= shows[:-1]
-        return shows
-
     def draw_mirrored(self, pose: Pose, lens: Lens, haze: Floats, seconds: float) -> list[Picture]:
         """The land as the water mirrors it, in layers, far land first; nearer land only above its own shore, so that
         the water behind a headland still mirrors the mountains."""
@@ -165,8 +167,7 @@ class LandView:
         cuts = [max(swept.first, int(np.searchsorted(self.mesh.depths, metres))) for metres in self._layers]
         pictures = []
         for number, (start, stop) in enumerate(zip([*cuts, swept.first], [None, *cuts], strict=True)):
-            seen = self.hits(swept.screen[start:stop], lens, start)
-            shows = seen < self.mesh.depths.size
+            seen, shows = self.hits(swept, lens, start, stop)
             top, bottom = _span(shows.any(axis=1))
             if bottom <= top:
                 continue
@@ -179,15 +180,15 @@ class LandView:
     def _colour(self, seen: Numbers, shows: Ints, top: int,
                 look: Look) -> tuple[tuple[Floats, Floats, Floats], Floats, Floats]:  # fmt: skip
         """Red, green, blue, the share of land, and, if mirrored, the height of what each pixel sees (else: land)."""
-        whole = np.zeros((5 if look.mirrored else 4, *seen.shape), np.float32)
+        whole = np.empty((5 if look.mirrored else 4, *seen.shape), np.float32)
         for band in bands(seen.shape[0]):
             left, right = _span(shows[band].any(axis=0))
-            if right <= left:
-                continue
             columns = slice(left, right)
-            part = self._shader.band(np.ascontiguousarray(seen[band, columns]), top + band.start, columns, look)
-            for plane, values in zip(whole, part, strict=False):
-                plane[band, columns] = values
+            whole[:, band, :left] = 0
+            whole[:, band, right:] = 0
+            if right > left:
+                into = [plane[band, columns] for plane in whole]
+                self._shader.band(np.ascontiguousarray(seen[band, columns]), top + band.start, columns, look, into)
         return (whole[0], whole[1], whole[2]), whole[3], whole[-1]
 
     def _soften(self, seen: Numbers, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats],

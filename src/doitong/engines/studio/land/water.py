@@ -278,7 +278,7 @@ class Water:
         rows_down = np.float32(lens.focal * pose.y) / away
         sx, sz = np.zeros_like(x), np.zeros_like(x)
         for number in range(int(level.min()), int(level.max()) + 2):
-            weight = np.clip(1 - np.abs(level - number), 0, 1)
+            weight = np.clip(np.float32(1.25) - np.float32(1.5) * np.abs(level - number), 0, 1)
             rows = np.flatnonzero(weight > 0)
             if not rows.size:
                 continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,9 @@ from doitong.engines.studio.levels import Level
 from doitong.engines.studio.noise import Fractal, sample, spectral_tile
 from doitong.engines.studio.scene import Feature, Scene
 
+DRY_METRES = np.float32(-0.3)  # what lies lower is under water for certain
 _LOG_STEPS = 8192
+_SHORE_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,18 @@ class World:
 
     def thinned(self) -> World:
         """The same land with half the rows, for what water mirrors."""
-        grid = replace(self.grid, depths=np.ascontiguousarray(self.grid.depths[::2]))
-        return replace(self, grid=grid, heights=np.ascontiguousarray(self.heights[::2]),
-                       lit=np.ascontiguousarray(self.lit[::2]), forest=self.forest[::2])  # fmt: skip
+        return self._of_rows(slice(None, None, 2))
+
+    def without_depths(self) -> World:
+        """The same land without the rows that are wholly under water, but for some next to land: nobody sees them."""
+        has_land = (self.heights > DRY_METRES).any(axis=1)
+        near_land = np.convolve(has_land, np.ones(2 * _SHORE_ROWS + 1), "same")
+        return self._of_rows(near_land > 0)
+
+    def _of_rows(self, rows: Any) -> World:
+        grid = replace(self.grid, depths=np.ascontiguousarray(self.grid.depths[rows]))
+        return replace(self, grid=grid, heights=np.ascontiguousarray(self.heights[rows]),
+                       lit=np.ascontiguousarray(self.lit[rows]), forest=self.forest[rows])  # fmt: skip
 
     def ridge(self, turn: float, eye: float) -> float:
         """Tangent of the land's outline seen from the origin in one direction."""

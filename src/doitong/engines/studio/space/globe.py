@@ -159,7 +159,8 @@ def _lay_halo(parts: list[Floats], gap: Floats, normal: tuple[Floats, ...], view
     glow *= bright * (np.float32(0.75) + forward)
     red = red * cv2.exp(np.maximum(over, 0) * np.float32(-0.8)) * np.float32(0.95)
     # a thin shell of the night's own green light, as astronauts see it
-    airglow: Floats = cv2.exp(-((over - np.float32(2.7)) ** 2) * np.float32(2.2)) * smooth(0.15, -0.2, lit) * ahead
+    off = np.minimum(np.abs(over - np.float32(2.7)), 6)  # what underflows takes a hundred times as long
+    airglow: Floats = cv2.exp(off * off * np.float32(-2.2)) * smooth(0.15, -0.2, lit) * ahead
     airglow *= np.float32(globe.sharpness > _CLOSE)
     warm = (1.0, 0.46, 0.15)
     for i, part in enumerate(parts):
