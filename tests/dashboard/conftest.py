@@ -68,7 +68,9 @@ async def signed_in_house(
         signed_in = await add_member(house.application, house.account_id, SECRET, role, is_operator=is_operator)
         url = str(house.client.base_url).rstrip("/")
         headers = {"Origin": url, "Cookie": f"doitong_session={SECRET}"}
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30, headers=headers) as client:
+        async with httpx.AsyncClient(
+            base_url=url, trust_env=False, timeout=30, headers=headers, verify=False
+        ) as client:
             yield SignedInHouse(house.application, client, house.account_id, house.key, signed_in, house.client)
 
 

@@ -1,7 +1,5 @@
 """A real uvicorn server on a loopback socket for any ASGI application."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from doitong.doors.http.app import build_app
 from doitong.doors.http.edge import Edge
 from doitong.doors.http.server import make_server
 from tests.doors.house import House
+from tests.served import served
 
 Serving = Callable[[Edge], AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -25,22 +24,12 @@ Serving = Callable[[Edge], AbstractAsyncContextManager[httpx.AsyncClient]]
 @asynccontextmanager
 async def serving(app: Edge) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app`, served on a free port of 127.0.0.1."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
     server = make_server(app, host="127.0.0.1", port=0)
-    task = asyncio.create_task(server._serve([listener]))  # without uvicorn's own signal handlers
-    while not server.started:
-        await asyncio.sleep(0)
-        if task.done():
-            task.result()
-    port = listener.getsockname()[1]
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30, verify=False
-    ) as client:
+    async with (
+        served(server) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=30, verify=False) as client,
+    ):
         yield client
-    server.should_exit = True
-    await task
-    listener.close()
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ After Stripe's documentation: form-encoded bodies, `Idempotency-Key` (same body:
 400), `Stripe-Signature: t=…,v1=HMAC-SHA256("t.body")`.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
-import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.served import served
 
 SECRET_KEY = "sk_test_standin"
 WEBHOOK_SECRET = "whsec_standin"
@@ -145,14 +145,6 @@ def sign(body: bytes, secret: str = WEBHOOK_SECRET, at: float | None = None) -> 
 @asynccontextmanager
 async def stripe_standin() -> AsyncIterator[StripeStandIn]:
     standin = StripeStandIn()
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(standin.app(), log_level="error", lifespan="off"))
-    task = asyncio.create_task(server._serve([listener]))
-    while not server.started:
-        await asyncio.sleep(0)
-    standin.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    yield standin
-    server.should_exit = True
-    await task
-    listener.close()
+    config = uvicorn.Config(standin.app(), log_level="error", lifespan="off")
+    async with served(uvicorn.Server(config)) as standin.base_url:
+        yield standin

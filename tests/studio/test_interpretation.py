@@ -383,9 +383,7 @@ def test_every_move_has_words_and_every_word_a_move() -> None:
      ("a tropical beach, no trees", False, False), ("a beach", False, False), ("a tropical forest", False, False),
      ("a mountain lake with palms", True, True), ("a city with palms", True, False)],
 )  # fmt: skip
-def test_palms_are_read_from_both_languages_and_from_the_climate(
-    prompt: str, has_palms: bool, is_warned: bool
-) -> None:
+def test_palms_are_read_from_both_languages_and_from_the_climate(prompt: str, has_palms: bool, is_warned: bool) -> None:
     scene, report = interpret(small_request(prompt))
     assert (Feature.PALMS in scene.features) is has_palms
     assert ("NOT_SHOWN_THERE" in [item["code"] for item in report["warningCodes"]]) is is_warned

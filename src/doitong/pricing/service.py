@@ -4,6 +4,7 @@ Every process remembers the prices for less than a second, so that a submission 
 is the price of the moment of submission; a quote keeps its own until it expires.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -25,15 +26,23 @@ class Pricing:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._asking: asyncio.Future[Mapping[Quality, Price]] | None = None
         self._known: tuple[datetime, Mapping[Quality, Price]] | None = None
 
     async def current(self) -> Mapping[Quality, Price]:
-        """The price of every quality, less than a second old."""
-        now = self._clock.now()
-        if self._known is None or not timedelta(0) <= now - self._known[0] < REMEMBERED:
-            async with self._database.reading() as connection:
-                self._known = (now, rules.prices_of(await store.read_latest(connection)))
-        return self._known[1]
+        """The price of every quality, less than a second old; of many who ask at once, one asks the database."""
+        if self._known is not None and timedelta(0) <= self._clock.now() - self._known[0] < REMEMBERED:
+            return self._known[1]
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._ask())
+        return await asyncio.shield(self._asking)  # a client that goes away does not end the others' query
+
+    async def _ask(self) -> Mapping[Quality, Price]:
+        now = self._clock.now()  # before the query: what is remembered is no older than it says
+        async with self._database.reading() as connection:
+            prices = rules.prices_of(await store.read_latest(connection))
+        self._known = (now, prices)
+        return prices
 
     async def change(self, quality: Quality, price: Price, *, reason: str, actor: Actor) -> None:
         """Set a price (`rules.new_price`) for all generations from now on. Raises InvalidParameter."""

@@ -262,6 +262,12 @@ def _resolve(source: Any, name: str) -> Any:
 
 @functools.cache
 def make_schema() -> strawberry.Schema:
-    """The executable schema; `print_schema` of it is what /graphql/schema.graphql shows."""
+    """The executable schema."""
     config = StrawberryConfig(default_resolver=_resolve, scalar_map=SCALARS)
     return strawberry.Schema(Query, Mutation, config=config)
+
+
+@functools.cache
+def make_sdl() -> str:
+    """The schema in its own language, as /graphql/schema.graphql shows it."""
+    return make_schema().as_str()

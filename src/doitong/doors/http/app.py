@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import functools
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 import uvloop
-from strawberry.schema import Schema
 
 from doitong.app import Application
 from doitong.core.settings import Settings
@@ -19,7 +19,7 @@ from doitong.doors.cdn.door import OutputsDoor
 from doitong.doors.dashboard import door as dashboard
 from doitong.doors.graphql.context import open_context
 from doitong.doors.graphql.handler import GraphQLHandler
-from doitong.doors.graphql.schema import make_schema
+from doitong.doors.graphql.schema import make_schema, make_sdl
 from doitong.doors.http.answers import require_get, send_answer, to_json
 from doitong.doors.http.asgi import App, Receive, Scope, Send
 from doitong.doors.http.assets import Assets
@@ -46,7 +46,7 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
         public_url=settings.effective_public_url,
         cdn_base_url=settings.effective_cdn_base_url,
         openapi=openapi,
-        sdl=schema.as_str(),
+        sdl=make_sdl(),
         assets=assets,
     )
     dashboard_door = dashboard.DashboardDoor(application, assets)
@@ -58,7 +58,7 @@ def build_app(application: Application, *, lifespan: Lifespan | None = None) -> 
     routes = Routes(
         {
             "/graphql": ("graphql", graphql),
-            "/graphql/schema.graphql": ("pages", _sdl(schema)),
+            "/graphql/schema.graphql": ("pages", _sdl()),
             "/openapi.json": ("pages", _openapi(openapi)),
             "/": ("pages", site.landing),
             "/docs": ("pages", site.docs),
@@ -86,8 +86,8 @@ def _assets() -> Assets:
     return Assets((pages.STATIC, dashboard.STATIC))
 
 
-def _sdl(schema: Schema) -> App:
-    body = (schema.as_str() + "\n").encode()
+def _sdl() -> App:
+    body = (make_sdl() + "\n").encode()
     return _document(lambda: body, "text/plain; charset=utf-8")
 
 
@@ -140,6 +140,8 @@ async def _run(settings: Settings) -> None:
     async def lifespan() -> AsyncIterator[None]:
         # closed here and not after serve(): uvicorn raises the signal that stopped it before it returns
         async with keep_keys(application):
+            gc.collect()
+            gc.freeze()  # what start-up built is not looked through again: measured, it takes two thirds off p99
             yield
         await application.close()
 
