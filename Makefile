@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
+# tests wait a good part of their time: half as many again as there are cores
+WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -23,7 +25,7 @@ demo: $(VENV)/.installed ## The same, then make the documentation's first video 
 	@exec $(BIN)/doitong up --demo $(ARGS)
 
 test: $(VENV)/.installed-dev $(VENV)/.installed-s3 ## Run the tests. ARGS=tests/platform narrows them.
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports.
 	$(BIN)/ruff check .
