@@ -105,7 +105,7 @@ class Databases:
                         f" SELECT * FROM json_populate_recordset(NULL::{table}, $1)",
                         rows,
                     )
-        except asyncpg.PostgresError:
+        except asyncpg.PostgresError:  # too many rows, or locked by who has not gone: a new one is made instead
             return False
         finally:
             await connection.close()

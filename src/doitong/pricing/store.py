@@ -20,7 +20,10 @@ async def read_latest(connection: Connection) -> list[PriceChange]:
 
 async def list_changes(connection: Connection, first: int) -> list[PriceChange]:
     """Newest first."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM price ORDER BY id DESC LIMIT $1", first)  # noqa: S608
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM price ORDER BY id DESC LIMIT $1",  # noqa: S608 - a constant
+        first,
+    )
     return [_change(row) for row in rows]
 
 
