@@ -61,18 +61,32 @@ async def _live(app: Any, one: Any, worker: Any, workshop: Any, clock: Any) -> N
 
 async def _prepared_plans(app: Any) -> dict[str, str]:
     """Statement → its generic plan, of everything that the pool's connections have prepared."""
-    plans: dict[str, str] = {}
     pool: asyncpg.Pool[asyncpg.Record] = app.database.pool
     connections = [await pool.acquire() for _ in range(pool.get_size())]
+    prepared = [
+        row
+        for connection in connections
+        for row in await connection.fetch("SELECT statement, parameter_types::text[] FROM pg_prepared_statements")
+    ]
     for connection in connections:
-        prepared = await connection.fetch("SELECT name, statement, parameter_types FROM pg_prepared_statements")
-        for row in prepared:
-            nothing = ", ".join(["NULL"] * len(row["parameter_types"]))
-            call = f'EXECUTE "{row["name"]}"' + (f"({nothing})" if nothing else "")
-            lines = await connection.fetch(f"EXPLAIN (COSTS OFF) {call}")
-            plans[" ".join(row["statement"].split())] = "\n".join(line[0] for line in lines) + " "
         await pool.release(connection)
+    plans: dict[str, str] = {}
+    # on a connection of its own: a pool's connection forgets older statements when it prepares these explanations
+    explaining = await asyncpg.connect(
+        app.database.dsn, server_settings={"plan_cache_mode": "force_generic_plan"}, statement_cache_size=0
+    )
+    for statement, types in {row["statement"]: row["parameter_types"] for row in prepared}.items():
+        await explaining.execute(f"PREPARE looked_at{_in_brackets(types)} AS {statement}")
+        nothing = _in_brackets(["NULL"] * len(types))
+        lines = await explaining.fetch(f"EXPLAIN (COSTS OFF) EXECUTE looked_at{nothing}")
+        await explaining.execute("DEALLOCATE looked_at")
+        plans[" ".join(statement.split())] = "\n".join(line[0] for line in lines) + " "
+    await explaining.close()
     return plans
+
+
+def _in_brackets(words: list[str]) -> str:
+    return f"({', '.join(words)})" if words else ""
 
 
 async def _fill(app: Any) -> None:

@@ -123,7 +123,12 @@ async def test_the_hot_statements_scan_no_table(bank: Bank, mode: str) -> None:
             INSERT INTO ledger_balance SELECT id, 1000000, 5000 FROM account;
             INSERT INTO hold (generation_id, account_id, amount, created_at)
                 SELECT 'h' || number, 'a7', 1, now() FROM generate_series(0, 4999) AS number;
-            ANALYZE account, ledger_balance, hold;
+            INSERT INTO ledger_transfer (account_id, kind, amount, available_after, held_after, created_at)
+                SELECT 'a' || number % 5000, 'grant', 1, 1, 0, now() FROM generate_series(0, 9999) AS number;
+            INSERT INTO ledger_entry
+                SELECT id, side || account_id, moved FROM ledger_transfer,
+                    (VALUES ('available:', 1), ('granted:', -1)) AS entry (side, moved);
+            ANALYZE account, ledger_balance, hold, ledger_transfer, ledger_entry;
             """
         )
         await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
