@@ -140,12 +140,13 @@ async def _links(app: Application, town: Town) -> None:
             " agent) VALUES ($1, $2, $3, $4, $5, $5, $6, '127.0.0.1', '')",
             *(new_id(now), digest(f"{SECRET}-off"), maja, other.id, now, later),
         )
-        for state in ("paid", "expired"):
-            town.ids[state] = new_id(now)
+        for hours, state in enumerate(("paid", "expired"), start=3):
+            moment = now - timedelta(hours=hours)
+            town.ids[state] = new_id(moment)
             await connection.execute(
                 "INSERT INTO payment (id, checkout_id, account_id, member_id, credits, amount_minor, currency, state,"
                 " created_at, ended_at) VALUES ($1, $1, $2, $3, 5000, 4000, 'eur', $4, $5, $5)",
-                *(town.ids[state], account_id, maja, state, now),
+                *(town.ids[state], account_id, maja, state, moment),
             )
     town.ids["verify"] = "verify"
 
@@ -157,12 +158,13 @@ async def _waiting(app: Application, account_id: str) -> None:
         for number, (state, paid, refunded, taken, owed) in enumerate(
             (("mismatched", 3600, 0, 0, 0), ("paid", 4000, 4000, 3_800, 1_200)), start=1
         ):
+            moment = now - timedelta(hours=number)
             await connection.execute(
                 "INSERT INTO payment (id, checkout_id, payment_intent, account_id, credits, amount_minor, currency,"
                 " state, paid_minor, paid_currency, refunded_minor, taken, owed, created_at, ended_at)"
                 " VALUES ($1, $2, $3, $4, 5000, 4000, 'eur', $5, $6, 'eur', $7, $8, $9, $10, $10)",
-                *(new_id(now), f"cs_test_b1Yz{number}", f"pi_3SxQ{number}", account_id, state),
-                *(paid, refunded, taken, owed, now - timedelta(hours=number)),
+                *(new_id(moment), f"cs_test_b1Yz{number}", f"pi_3SxQ{number}", account_id, state),
+                *(paid, refunded, taken, owed, moment),
             )
 
 

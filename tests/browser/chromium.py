@@ -115,6 +115,12 @@ class Visitor:
         root = "document.documentElement"
         overflow = await self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
         assert overflow <= 0, f"{where} is {overflow} pixels wider than the window"
+        # a word that only screen readers get may stand a pixel outside
+        hidden = await self.page.evaluate(
+            "[...document.querySelectorAll('table.rows')].map((rows) => rows.closest('.scroll'))"
+            ".filter((around) => around.scrollWidth > around.clientWidth + 4).map((around) => around.ariaLabel)"
+        )
+        assert hidden == [], f"{where}: columns of {hidden} are out of sight"
         barriers = await self.find_barriers()
         assert barriers == [], f"{where}: {barriers}"
 

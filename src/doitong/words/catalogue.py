@@ -51,7 +51,7 @@ class Words:
 
     def number(self, value: float) -> str:
         if isinstance(value, int):  # a page of charts holds hundreds of them
-            return f"{value:,}".replace(",", _GROUP_SIGNS[self.language])
+            return f"{value:,}".replace(",", _GROUP_SIGNS[self.language]).replace("-", "−")
         return str(format_decimal(value, locale=_LOCALES[self.language]))
 
     def percent(self, value: float) -> str:

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn on the server by pure functions: bars by day, stacked, with an axis, and a table behind them.
+"""Charts as SVG, drawn on the server by pure functions: stacked bars by day or hour, an axis, a table behind.
 
 Colours are classes of dashboard.css (`s1` … `s6`), so both themes read well. Each chart is drawn twice, for wide and
 for narrow screens, so that its words keep their size; the style sheet shows one of them.
@@ -6,24 +6,24 @@ for narrow screens, so that its words keep their size; the style sheet shows one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel.dates import format_date
 from markupsafe import Markup
 
-from doitong.words.catalogue import Words
+from doitong.words.catalogue import N_, Words
 
 SERIES_MAX = 6
-WIDE, NARROW = 760, 344
+WIDE, NARROW = 900, 344
 HEIGHT, TOP, LEFT, BOTTOM = 220, 10, 52, 26
-DAY_WIDTH_FOR_LABEL = 62
+LABEL_WIDTH = 62
 _LOCALES = {"en": "en_GB", "sl": "sl_SI"}
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One colour: its label and a value for each day."""
+    """One colour: its label and a value for each day or hour."""
 
     label: str
     values: Sequence[int]
@@ -35,7 +35,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Days with one series or several, the largest first."""
+    """Days, or hours as moments in UTC, with one series or several, the largest first."""
 
     days: Sequence[date]
     series: Sequence[Series]
@@ -43,6 +43,15 @@ class Chart:
     @property
     def total(self) -> int:
         return sum(item.total for item in self.series)
+
+    @property
+    def is_by_hour(self) -> bool:
+        return bool(self.days) and isinstance(self.days[0], datetime)
+
+    def name(self, place: int, words: Words) -> str:
+        """A day or an hour in full."""
+        day = self.days[place]
+        return f"{day:%H:%M} UTC" if isinstance(day, datetime) else words.day(day)
 
     def on(self, place: int) -> int:
         """All series on one day."""
@@ -88,9 +97,8 @@ def draw(chart: Chart, words: Words, name: str, title: str, unit: str) -> Markup
 def _draw(chart: Chart, words: Words, name: str, css: str, width: int, title: str, unit: str) -> Markup:
     top = nice_top(max((chart.on(place) for place in range(len(chart.days))), default=0))
     step = (width - LEFT) / max(1, len(chart.days))
-    description = words.say(
-        "{total} {unit} in {days} days", total=words.number(chart.total), unit=unit, days=len(chart.days)
-    )
+    across = N_("{total} {unit} in {days} hours") if chart.is_by_hour else N_("{total} {unit} in {days} days")
+    description = words.say(across, total=words.number(chart.total), unit=unit, days=len(chart.days))
     parts = [_axis(words, width, top), _day_labels(chart.days, words, step)]
     parts += [_slot(chart, place, step, top, words, unit) for place in range(len(chart.days))]
     return Markup(
@@ -124,13 +132,13 @@ def _axis(words: Words, width: int, top: int) -> Markup:
 
 
 def _day_labels(days: Sequence[date], words: Words, step: float) -> Markup:
-    every = max(1, -(-DAY_WIDTH_FOR_LABEL // max(1, int(step))))
+    every = max(1, -(-LABEL_WIDTH // max(1, int(step))))
     labels = Markup("")
-    for place in range(len(days) - 1, -1, -every):  # today always has its label
+    for place in range(len(days) - 1, -1, -every):  # the last always has its label
         x = LEFT + step * (place + 0.5)
         if x < LEFT + 14:
             continue
-        anchor = "end" if place == len(days) - 1 and step < DAY_WIDTH_FOR_LABEL else "middle"
+        anchor = "end" if place == len(days) - 1 and step < LABEL_WIDTH else "middle"
         x = LEFT + step * (place + 1) if anchor == "end" else x
         labels += Markup('<text x="{x}" y="{y}" text-anchor="{anchor}">{day}</text>').format(
             x=round(x, 1), y=HEIGHT - 8, anchor=anchor, day=short_day(days[place], words.language)
@@ -140,7 +148,9 @@ def _day_labels(days: Sequence[date], words: Words, step: float) -> Markup:
 
 @lru_cache(maxsize=2048)
 def short_day(day: date, language: str) -> str:
-    """The day without its year."""
+    """The day without its year, or an hour in UTC."""
+    if isinstance(day, datetime):
+        return f"{day:%H}"
     return str(format_date(day, format="d. MMM" if language == "sl" else "d MMM", locale=_LOCALES[language]))
 
 
@@ -165,7 +175,7 @@ def _slot(chart: Chart, place: int, step: float, top: int, words: Words, unit: s
     credits = words.say("{amount} {unit}", amount=words.number(chart.on(place)), unit=unit)
     several = [item for item in chart.series if item.values[place]] if len(chart.series) > 1 else []
     more = ", ".join(f"{item.label} {words.number(item.values[place])}" for item in several)
-    shown = f"{words.day(chart.days[place])}: {credits}" + (f" ({more})" if more else "")
+    shown = f"{chart.name(place, words)}: {credits}" + (f" ({more})" if more else "")
     return Markup(
         '<g class="slot" data-value="{shown}">'
         '<rect class="hit" x="{x}" y="{y}" width="{width}" height="{height}"/>{bars}</g>'

@@ -64,7 +64,6 @@ async def _credits(visit: Visit, status: int = 200, **values: Any) -> Response:
         status,
         balance=await app.ledger.balance(visit.account_id),
         chart=chart,
-        days=days,
         drawing=charts.draw(chart, visit.words, "day", say("Credits by day"), say("credits")),
         lines=[{"line": line, "label": say(KINDS[line.kind])} for line in statement.lines],
         next_after=statement.next_after,
@@ -123,7 +122,6 @@ async def show_usage(visit: Visit) -> Response:
     ]
     return visit.page(
         "usage.html",
-        days=days,
         chosen=chosen,
         ranges=[(value, say(text)) for value, text in RANGES],
         cards=[

@@ -107,6 +107,11 @@ async def show_overview(visit: Visit) -> Response:
             Series(visit.words.say("canceled"), [day.canceled for day in overview.days]),
         ],
     )
+    hours = Chart(
+        [moment for moment, _ in overview.hours],
+        [Series(visit.words.say("Asked for"), [count for _, count in overview.hours])],
+    )
+    generations, asked = visit.words.say("generations"), visit.words.say("Asked for in the last 24 hours")
     return visit.page(
         "operator_overview.html",
         overview=overview,
@@ -115,10 +120,9 @@ async def show_overview(visit: Visit) -> Response:
         stages=STAGES,
         lanes=LANES,
         days=days,
-        drawn=draw(
-            days, visit.words, "days", visit.words.say("Generations that ended"), visit.words.say("generations")
-        ),
-        most=max(count for _, count in overview.hours) or 1,
+        drawn=draw(days, visit.words, "days", visit.words.say("Generations that ended"), generations),
+        hours=hours,
+        drawn_hours=draw(hours, visit.words, "hours", asked, generations),
     )
 
 

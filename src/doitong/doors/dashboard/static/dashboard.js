@@ -106,6 +106,17 @@ export function showMoments(root = document) {
   }
 }
 
+// on a phone each row of a table of records is a card: its first cell the title, the others with their columns' names
+function nameCells(root = document) {
+  for (const table of root.querySelectorAll("table.rows")) {
+    const names = [...table.tHead.rows[0].cells].map((head) => (head.querySelector(".hidden") ? "" : head.textContent));
+    for (const row of table.tBodies[0].rows) {
+      for (const [place, cell] of [...row.cells].entries()) if (place && names[place]) cell.dataset.name = names[place];
+    }
+    table.classList.add("is-named");
+  }
+}
+
 // a list that goes on: its last link is followed when it comes into sight, and what it leads to is put in its place
 function setUpMore() {
   const watch = new IntersectionObserver((entries) => {
@@ -129,6 +140,7 @@ function setUpMore() {
     const next = rows.querySelector("a[data-more]");
     if (next) list.append(next.parentElement);
     showMoments(list);
+    nameCells(list);
     look(list);
     list.dispatchEvent(new CustomEvent("more", { bubbles: true }));
   }
@@ -145,5 +157,6 @@ setUpMenu();
 setUpDetails();
 setUpQuestions();
 showMoments();
+nameCells();
 setUpMore();
 matchMedia(WIDE).addEventListener("change", () => document.getElementById("side")?.classList.remove("is-open"));
