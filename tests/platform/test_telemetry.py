@@ -6,6 +6,7 @@ import logging
 import secrets
 import string
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import structlog
@@ -102,6 +103,18 @@ def test_events_carry_the_ids_of_their_context(lines: io.StringIO) -> None:
     inside, outside = (json.loads(line) for line in lines.getvalue().splitlines())
     assert (inside["request_id"], inside["generation_id"], inside["process"]) == ("r1", "g1", "test")
     assert "request_id" not in outside
+
+
+def test_a_line_that_cannot_be_written_fails_nothing(lines: io.StringIO) -> None:
+    full = open("/dev/full", "w")  # noqa: SIM115
+    configure_logging("info", "json", stream=full)
+    structlog.get_logger("ours").error("lost: no space is left")
+    with suppress(OSError):
+        full.close()
+    structlog.get_logger("ours").error("lost: the stream is closed")
+    configure_logging("info", "json", stream=lines)
+    structlog.get_logger("ours").error("written")
+    assert json.loads(lines.getvalue())["event"] == "written"
 
 
 def test_metrics_of_two_instances_do_not_mix() -> None:

@@ -78,12 +78,33 @@ def redact(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 (one answer a ca
 
 
 def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """The last processor before the renderer."""
+    """The processor after which no secret is left; what later ones add is ours."""
     record, from_structlog = event.pop("_record", None), event.pop("_from_structlog", None)
     clean: dict[str, Any] = redact(event)
     if record is not None:
         clean |= {"_record": record, "_from_structlog": from_structlog}
     return clean
+
+
+class _Lines:
+    """Where structlog's events end: a line each on `stream`, the one that was configured last.
+
+    They do not go through the standard library's loggers, which take longer over a line than all that is said in it.
+    """
+
+    stream: TextIO = sys.stderr
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def info(self, line: str) -> None:
+        try:
+            self.stream.write(line + "\n")
+            self.stream.flush()
+        except (OSError, ValueError):  # a full disk or a reader that has gone fails no request
+            pass
+
+    debug = warning = error = critical = info
 
 
 def configure_logging(
@@ -93,16 +114,16 @@ def configure_logging(
 
     `style` is `json`, `text`, or `auto` (text on a terminal); `process` names who speaks, such as `api`.
     """
-    target = stream or sys.stderr
+    target = _Lines.stream = stream or sys.stderr
     is_text = style == "text" or (style == "auto" and target.isatty())
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+    lowest = logging.getLevelNamesMapping()[level.upper()]
+    said: list[Any] = [structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info]
+    ours: list[Any] = [
+        redact_event,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_process(process),
-        structlog.processors.format_exc_info,
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=target.isatty())
@@ -110,28 +131,20 @@ def configure_logging(
         else structlog.processors.JSONRenderer(serializer=_to_json)
     )
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*said, *ours, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                redact_event,
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                renderer,
-            ],
+            foreign_pre_chain=said,
+            processors=[*ours, structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.root.handlers = [handler]
-    logging.root.setLevel(level.upper())
+    logging.root.setLevel(lowest)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
