@@ -8,11 +8,14 @@ import httpx
 import pytest
 import pytest_asyncio
 import strawberry
+from graphql import GraphQLInputObjectType, get_named_type
 from strawberry.scalars import JSON
 from structlog.testing import capture_logs
 
 from doitong.core.errors import CreditsInsufficient, DoitongError
+from doitong.doors.graphql import inputs
 from doitong.doors.graphql.handler import GraphQLHandler
+from doitong.doors.graphql.schema import make_schema
 from doitong.doors.http.edge import Edge
 from doitong.doors.http.routes import Routes
 
@@ -325,3 +328,22 @@ async def test_the_document_cache_is_bounded() -> None:
     assert len(handler.documents) == 10
     again = handler.documents.prepare("{ a49: hello }", None)
     assert handler.documents.prepare("{ a49: hello }", None) is again
+
+
+def test_input_objects_inside_input_objects_are_known() -> None:
+    """What is null is left out of them; a value of type JSON stays as the caller wrote it."""
+    types = make_schema()._schema.type_map.values()
+    found = {
+        name
+        for outer in types
+        if isinstance(outer, GraphQLInputObjectType)
+        for name, field in outer.fields.items()
+        if isinstance(get_named_type(field.type), GraphQLInputObjectType)
+    }
+    assert found == inputs.OBJECTS
+    assert inputs.to_json({"options": {"motion": {"camera": [{"move": "pan", "degrees": None}], "brushes": None}}}) == {
+        "options": {"motion": {"camera": [{"move": "pan"}]}}
+    }
+    assert inputs.to_json({"plan": "pro", "limits": {"generations_per_day": None}})["limits"] == {
+        "generations_per_day": None
+    }

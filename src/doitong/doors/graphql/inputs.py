@@ -1,12 +1,15 @@
 """The input types of the schema, and how they become a generation's parameters.
 
+Resolvers get an input object as the JSON that it came from, not as an instance of its class: the service checks every
+value, and building classes to take them apart again cost a seventh of a submission.
+
 Words such as the aspect ratio are strings here: the service checks them, so that a value outside is the
 documented 400 that names the parameter, at every door alike.
 """
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from strawberry import UNSET
@@ -18,10 +21,27 @@ from doitong.doors.graphql.types import GenerationType
 from doitong.doors.http.operations import raw_request
 from doitong.generations.model import RawRequest
 
+T = TypeVar("T")
+
+# the parameters that are input objects themselves, or lists of them; any other value is the caller's own JSON
+OBJECTS = frozenset({"input", "options", "motion", "camera"})
 _DIFFERS = rule("differs from input.webhookUrl", "se razlikuje od input.webhookUrl")
 
 
-@strawberry.input
+def _input(description: str | None = None) -> Callable[[type[T]], type[T]]:
+    def make(cls: type[T]) -> type[T]:
+        made = strawberry.input(cls, description=description)
+        made.__strawberry_definition__.from_input = _as_given  # type: ignore[attr-defined]
+        return made
+
+    return make
+
+
+def _as_given(_cls: type, given: Mapping[str, Any], _context: Any) -> Mapping[str, Any]:
+    return given
+
+
+@_input()
 class CameraMoveInput:
     move: str
     strength: float | None = strawberry.field(default=UNSET, description="From 0 to 1; 0.5 when left out.")
@@ -38,7 +58,7 @@ class CameraMoveInput:
     )
 
 
-@strawberry.input(description="Camera moves in the order of the timeline, motion brushes, and a picture's depth.")
+@_input("Camera moves in the order of the timeline, motion brushes, and a picture's depth.")
 class MotionInput:
     camera: list[CameraMoveInput] | None = UNSET
     brushes: list[JSON] | None = UNSET
@@ -48,13 +68,13 @@ class MotionInput:
     depth_inverted: bool | None = strawberry.field(default=UNSET, description="True when near is black.")
 
 
-@strawberry.input
+@_input()
 class GenerateSourceInput:
     text: str | None = strawberry.field(default=UNSET, description="1–1000 characters, any language.")
     image: str | None = strawberry.field(default=UNSET, description="https URL, data: URI or upload id.")
 
 
-@strawberry.input
+@_input()
 class GenerateOptionsInput:
     duration: int | None = strawberry.field(default=UNSET, description="Whole seconds, 5–10; default 5.")
     aspect_ratio: str | None = strawberry.field(default=UNSET, description="16:9, 9:16 or 1:1.")
@@ -69,7 +89,7 @@ class GenerateOptionsInput:
     quote_id: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class GenerateInput:
     type: GenerationType
     provider: str | None = UNSET
@@ -78,7 +98,7 @@ class GenerateInput:
     webhook_url: str | None = UNSET
 
 
-@strawberry.input(description="The flat parameters of the REST door.")
+@_input("The flat parameters of the REST door.")
 class GenerateVideoInput(GenerateOptionsInput):
     service: str | None = UNSET
     prompt: str | None = UNSET
@@ -86,14 +106,14 @@ class GenerateVideoInput(GenerateOptionsInput):
     image_url: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class ImageAnimationInput(GenerateOptionsInput):
     service: str
     image_url: str
     prompt: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class GenerationFilterInput:
     status: str | None = UNSET
     service: str | None = UNSET
@@ -102,14 +122,14 @@ class GenerationFilterInput:
     created_before: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class DeliveryFilterInput:
     generation: str | None = UNSET
     endpoint: str | None = UNSET
     state: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class CreateKeyInput:
     name: str
     scopes: list[str] | None = strawberry.field(default=UNSET, description="All of the asking key's when left out.")
@@ -117,13 +137,13 @@ class CreateKeyInput:
     monthly_budget: int | None = strawberry.field(default=UNSET, description="Credits a month (UTC).")
 
 
-@strawberry.input
+@_input()
 class UpdateKeyInput:
     name: str | None = UNSET
     monthly_budget: int | None = strawberry.field(default=UNSET, description="null takes it away.")
 
 
-@strawberry.input
+@_input()
 class CreateAccountInput:
     name: str
     plan: str | None = UNSET
@@ -132,45 +152,45 @@ class CreateAccountInput:
     limits: JSON | None = UNSET
 
 
-@strawberry.input
+@_input()
 class SetPlanInput:
     plan: str
     limits: JSON | None = UNSET
 
 
-@strawberry.input
+@_input()
 class GrantInput:
     credits: int
     reason: str
 
 
-@strawberry.input
+@_input()
 class AdjustmentInput:
     amount: int = strawberry.field(description="Below 0 takes credits away; not 0.")
     reason: str
 
 
-@strawberry.input
+@_input()
 class RefundInput:
     generation_id: strawberry.ID
     credits: int | None = strawberry.field(default=UNSET, description="All that is left of the charge when left out.")
     reason: str
 
 
-@strawberry.input
+@_input()
 class SettleSubmissionInput:
     outcome: str
     task_id: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class CreateEndpointInput:
     url: str
     events: list[str] | None = UNSET
     description: str | None = UNSET
 
 
-@strawberry.input
+@_input()
 class UpdateEndpointInput:
     url: str | None = UNSET
     events: list[str] | None = UNSET
@@ -178,14 +198,11 @@ class UpdateEndpointInput:
     is_enabled: bool | None = UNSET
 
 
-def to_json(value: Any) -> Any:
-    """An input object as the JSON it came from: camelCase names, what is null or absent left out."""
-    if isinstance(value, list):
-        return [to_json(item) for item in value]
-    if is_dataclass(value):
-        given = ((camel(item.name), getattr(value, item.name)) for item in fields(value))
-        return {name: to_json(item) for name, item in given if item is not None and item is not UNSET}
-    return value
+def to_json(given: Any) -> Any:
+    """An input object without what is null."""
+    if isinstance(given, list):
+        return [to_json(item) for item in given]
+    return {name: to_json(value) if name in OBJECTS else value for name, value in given.items() if value is not None}
 
 
 @lru_cache(maxsize=512)
@@ -195,7 +212,7 @@ def camel(name: str) -> str:
     return first + "".join(part.title() for part in rest)
 
 
-def of_generate(given: GenerateInput) -> RawRequest:
+def of_generate(given: Any) -> RawRequest:
     """The nested form; parameters are called by their path."""
     nested = to_json(given)
     values: dict[str, tuple[str, Any]] = {
@@ -214,6 +231,6 @@ def of_generate(given: GenerateInput) -> RawRequest:
     return RawRequest(values)
 
 
-def of_flat(given: GenerateVideoInput | ImageAnimationInput, kind: Kind | None = None) -> RawRequest:
+def of_flat(given: Any, kind: Kind | None = None) -> RawRequest:
     """The flat forms; parameters are called `input.NAME`."""
     return raw_request(to_json(given), kind=kind, requires_service=False, prefix="input.", image_name="imageUrl")

@@ -170,8 +170,9 @@ class Mutation:
 
     @strawberry.mutation(description="A new name or budget; a budget of null takes it away.")
     async def update_key(self, info: Info, id: ID, input: inputs.UpdateKeyInput) -> types.ApiKey | None:
-        taken_away = {"monthlyBudget": None} if input.monthly_budget is None else {}
-        given = Values(inputs.to_json(input) | taken_away, "input.")
+        given: Any = input
+        taken_away = {"monthlyBudget": None} if given.get("monthlyBudget", "") is None else {}
+        given = Values(inputs.to_json(given) | taken_away, "input.")
         return cast(Any, await _of(info).update_key(id, given))
 
     @strawberry.mutation(description="All thresholds of low credits anew; at most 5.")
