@@ -60,10 +60,11 @@ async def administrator(server: str) -> AsyncIterator["asyncpg.Connection[asyncp
 
 
 @pytest.fixture(scope="session")
-async def databases(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") -> Databases:
+async def databases(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Databases]:
     made = Databases(server, administrator)
     await made.prepare()
-    return made
+    yield made
+    await made.close()
 
 
 @pytest.fixture
