@@ -1,6 +1,8 @@
 """A real PostgreSQL for the whole run, and a fresh migrated database for each test that asks for one."""
 
+import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +20,10 @@ from doitong.media.model import Previews
 from tests.databases import Databases, on_database
 
 pytest_plugins = ["tests.system"]
+
+# a machine that keeps no bytecode would compile everything again in each worker and in every process that a test starts
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The files that take longest, longest first: in a parallel run they begin first, so that none is left alone at the end.
 LONGEST = (

@@ -141,7 +141,7 @@ async def open_studio(
 
 @pytest.fixture(autouse=True)
 def sparse_films(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runway's films have their size and length, but few frames: most of a test's time would go into looking at them."""
+    """Runway's films have their size and length, but few frames: looking at them takes most of a test's time."""
     make_film, thinned = films.make_film, films.FRAMES_PER_SECOND // FRAMES_PER_SECOND
 
     def make_sparse_film(film: Film) -> bytes:

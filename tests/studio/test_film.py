@@ -14,7 +14,6 @@ from doitong.catalogue.model import AspectRatio, Kind, Quality, Version
 from doitong.engines.studio.renderer import render_film
 from tests.studio.films import boxes, decode, flow, probe, quality, small_request
 
-
 QUICK = "abstract flowing ribbons"  # built in a moment, where the file is looked at and not the picture
 
 
