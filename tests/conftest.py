@@ -1,7 +1,10 @@
 """A real PostgreSQL for the whole run, and a fresh migrated database for each test that asks for one."""
 
+import os
 import shutil
+import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +15,15 @@ import pytest
 from doitong.core.clock import SteppedClock
 from doitong.db.embedded import EmbeddedPostgres
 from doitong.db.pool import Database
+from doitong.engines.scripted import engine as scripted
+from doitong.media.model import Previews
 from tests.databases import Databases, on_database
 
 pytest_plugins = ["tests.system"]
+
+# a machine that keeps no bytecode would compile everything again in each worker and in every process that a test starts
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The files that take longest, longest first: in a parallel run they begin first, so that none is left alone at the end.
 LONGEST = (
@@ -60,10 +69,11 @@ async def administrator(server: str) -> AsyncIterator["asyncpg.Connection[asyncp
 
 
 @pytest.fixture(scope="session")
-async def databases(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") -> Databases:
+async def databases(server: str, administrator: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[Databases]:
     made = Databases(server, administrator)
     await made.prepare()
-    return made
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -79,6 +89,24 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     opened = await Database.connect(dsn)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The scripted engine's films, made once in a run and not anew in each test's folder: half a second each."""
+    folder, make_film, is_making = tmp_path_factory.mktemp("reel"), scripted.write_test_film, threading.Lock()
+
+    def copy_film(path: Path, *size_and_length: int) -> Path:
+        with is_making:
+            film = make_film(folder / path.name, *size_and_length)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for made, wanted in zip((*Previews.beside(film), film), (*Previews.beside(path), path), strict=True):
+            shutil.copyfile(made, wanted)
+        return path
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scripted, "write_test_film", copy_film)
+        yield
 
 
 @pytest.fixture

@@ -7,12 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import argon2
 import httpx
+import pytest
 import pytest_asyncio
 
 from doitong.app import Application
 from doitong.core.clock import SteppedClock
 from doitong.core.ids import new_id
+from doitong.members import passwords
 from doitong.members.model import Role, SignedIn
 from doitong.members.rules import digest
 from tests.doors.conftest import make_house
@@ -72,6 +75,14 @@ async def signed_in_house(
             base_url=url, trust_env=False, timeout=30, headers=headers, verify=False
         ) as client:
             yield SignedInHouse(house.application, client, house.account_id, house.key, signed_in, house.client)
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tries are counted and nothing is timed: true hashes that take a hundredth of the work."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
+    monkeypatch.setattr(passwords, "STAND_IN", quick.hash("nobody's"))
 
 
 @pytest_asyncio.fixture

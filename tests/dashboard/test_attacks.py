@@ -20,6 +20,8 @@ from tests.dashboard.conftest import SignedInHouse, add_member
 from tests.dashboard.test_entrance import EMAIL, PASSWORD, Browser, browsing, code_of, count, other
 from tests.dashboard.test_queries import counted
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 ANA = "ana@example.si"
 NEW_PASSWORD = "five other words are it"
 

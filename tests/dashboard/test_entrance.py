@@ -256,6 +256,7 @@ async def test_the_cookie_is_as_safe_as_the_address_allows(
         assert not any(part.startswith("domain") for part in parts)
 
 
+@pytest.mark.usefixtures("quick_passwords")
 async def test_tries_are_bounded_and_time_gives_them_back(browser: Browser, clock: SteppedClock) -> None:
     await browser.come_in()
     stranger = other(browser)
@@ -269,6 +270,7 @@ async def test_tries_are_bounded_and_time_gives_them_back(browser: Browser, cloc
     assert (await stranger.post("/sign-in", email=EMAIL, password=PASSWORD)).status_code == 303
 
 
+@pytest.mark.usefixtures("quick_passwords")
 async def test_one_network_cannot_try_many_addresses(browser: Browser) -> None:
     for number in range(50):
         assert (await browser.post("/sign-in", email=f"x{number}@example.si", password="w")).status_code == 401

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from doitong.core.settings import Settings
 from doitong.doors.http.app import build_app
 from doitong.generations.model import Lane
 from doitong.keys.model import ALL_SCOPES
-from doitong.standins.runway import LocalStandin, Options
+from doitong.standins.runway import LocalStandin, Options, films
+from doitong.standins.runway.model import Film
 from tests.doors.conftest import serving
 from tests.generations.conftest import Worker
 
 KEY = "key_of_the_operator"
 STEP = timedelta(seconds=3)
+FRAMES_PER_SECOND = 4
 
 
 class Studio:
@@ -134,6 +137,18 @@ async def open_studio(
         studio = Studio(app, workshop, standin, client, clock)
         await studio.open_account()
         yield studio
+
+
+@pytest.fixture(autouse=True)
+def sparse_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runway's films have their size and length, but few frames: looking at them takes most of a test's time."""
+    make_film, thinned = films.make_film, films.FRAMES_PER_SECOND // FRAMES_PER_SECOND
+
+    def make_sparse_film(film: Film) -> bytes:
+        return make_film(replace(film, frames=film.frames // thinned))
+
+    monkeypatch.setattr(films, "FRAMES_PER_SECOND", FRAMES_PER_SECOND)
+    monkeypatch.setattr(films, "make_film", make_sparse_film)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from doitong.engines.studio.engine import StudioEngine
 from doitong.engines.studio.wire import Order, read_order, write_order
 from tests.studio.films import decode, small_request
 
-LONG = {"duration_seconds": 10, "width": 1280, "height": 720, "version": Version.GEN_4}
+LONG = {"duration_seconds": 10, "width": 640, "height": 360}
+QUICK = "abstract flowing ribbons"  # built in a moment, where nothing is looked at
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ async def test_film_from_submit_to_fetch(engine: StudioEngine, tmp_path: Path) -
 
 
 async def test_wait_tells_of_progress(engine: StudioEngine) -> None:
-    task_id = await engine.submit(small_request(**{**LONG, "version": Version.GEN_2}))
+    task_id = await engine.submit(small_request(**LONG))
     await until(engine, task_id, TaskState.RENDERING)
     seen = [(await engine.wait(task_id, 10)).progress for _ in range(4)]
     assert seen == sorted(seen)
@@ -68,10 +69,12 @@ async def test_wait_tells_of_progress(engine: StudioEngine) -> None:
 
 async def test_cancel_is_quick_and_frees_the_slot(engine: StudioEngine, tmp_path: Path) -> None:
     first = await engine.submit(small_request(**LONG))
-    second = await engine.submit(small_request())
+    second = await engine.submit(small_request(QUICK))
     await until(engine, first, TaskState.RENDERING)
     assert (await engine.watch(second)).state is TaskState.WAITING
-    await asyncio.sleep(1.5)  # let it get into its work
+    async with asyncio.timeout(40):
+        while (await engine.wait(first, 5)).progress == 0:  # until it is in its work
+            pass
     started = time.monotonic()
     assert await engine.cancel(first)
     assert time.monotonic() - started < 1
@@ -105,8 +108,7 @@ async def test_killed_child_is_a_transient_failure(engine: StudioEngine) -> None
 async def test_full_disk_is_a_transient_failure(suffix: str, tmp_path: Path) -> None:
     """Whichever file meets it, none is left."""
     studio = StudioEngine(tmp_path / "work", max_parallel=1)
-    request = small_request()
-    task_id = await studio.submit(request)
+    task_id = await studio.submit(small_request(QUICK))
     os.symlink("/dev/full", tmp_path / "work" / f".{task_id}{suffix}.part")
     status = await until(studio, task_id, TaskState.FAILED, TaskState.SUCCEEDED)
     await studio.close()
@@ -117,7 +119,7 @@ async def test_full_disk_is_a_transient_failure(suffix: str, tmp_path: Path) -> 
 
 
 async def test_a_film_that_nobody_fetched_is_removed_with_its_previews(engine: StudioEngine, tmp_path: Path) -> None:
-    task_id = await engine.submit(small_request())
+    task_id = await engine.submit(small_request(QUICK))
     await until(engine, task_id, TaskState.SUCCEEDED)
     assert len(list((tmp_path / "work").iterdir())) == 4
     await engine.cancel(task_id)
@@ -125,7 +127,7 @@ async def test_a_film_that_nobody_fetched_is_removed_with_its_previews(engine: S
 
 
 async def test_bad_order_is_a_lasting_failure(engine: StudioEngine) -> None:
-    task_id = await engine.submit(small_request(width=321))
+    task_id = await engine.submit(small_request(QUICK, width=321))
     status = await until(engine, task_id, TaskState.FAILED, TaskState.SUCCEEDED)
     assert status.failure is not None
     assert not status.failure.is_transient

@@ -12,7 +12,7 @@ from doitong.engines.port import Motion
 from doitong.engines.studio.arrays import smooth
 from doitong.engines.studio.picture.masks import named_kinds
 from doitong.engines.studio.picture.stage import PictureStage
-from tests.studio.test_picture import asked, ball_picture, moved, save, shift, speckled
+from tests.studio.test_picture import Array, asked, ball_picture, moved, save, shift, speckled
 
 MIDDLE = [[0.25, 0.2], [0.75, 0.2], [0.75, 0.8], [0.25, 0.8]]
 MODES = ["flow", "sway", "wave", "rotate", "ripple"]
@@ -26,9 +26,15 @@ def stage_of(path: Path, *brushes: dict[str, Any], move: str = "static", prompt:
     return PictureStage(asked(path, prompt, motion=Motion(brushes=brushes)), moved(move, 0.5))
 
 
-@pytest.fixture
-def speckles(tmp_path: Path) -> Path:
-    return save(tmp_path / "speckles.png", speckled())
+@pytest.fixture(scope="module")
+def speckles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(tmp_path_factory.mktemp("speckles") / "speckles.png", speckled())
+
+
+@pytest.fixture(scope="module")
+def still(speckles: Path) -> Array:
+    """The picture as it is without a brush."""
+    return np.asarray(stage_of(speckles).picture(0, 0).astype(int))
 
 
 @pytest.mark.parametrize(("direction", "right", "down"), [(0, 1, 0), (90, 0, -1), (180, -1, 0), (270, 0, 1)])
@@ -43,9 +49,8 @@ def test_a_flow_goes_its_way(speckles: Path, direction: float, right: int, down:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_only_the_brushed_part_moves_and_it_comes_back(speckles: Path, mode: str) -> None:
+def test_only_the_brushed_part_moves_and_it_comes_back(speckles: Path, still: Array, mode: str) -> None:
     stage = stage_of(speckles, brush(mode=mode, speed=0.8))
-    still = stage_of(speckles).picture(0, 0).astype(int)
     frames = [stage.picture(0, moment).astype(int) for moment in (0.0, 0.13, 0.41, 0.77, 0.995, 1.0)]
     for frame in frames:
         away = np.abs(frame - still).max(axis=-1)

@@ -184,7 +184,7 @@ def test_sound_is_as_long_as_the_pictures_and_index_stays_in_front(tmp_path: Pat
 @pytest.mark.parametrize("has_audio", [True, False])
 def test_a_film_has_sound_unless_it_is_not_wanted(has_audio: bool, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    report = render_film(small_request(has_audio=has_audio), path, lambda _: None)
+    report = render_film(small_request(frames_per_second=4, has_audio=has_audio), path, lambda _: None)
     assert set(streams(path)) == ({"video", "audio"} if has_audio else {"video"})
     assert report["interpretation"]["sound"] == ("mountain lake" if has_audio else "none")
     names = {item.name for item in tmp_path.iterdir()}

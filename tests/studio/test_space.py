@@ -1,5 +1,7 @@
 """The guarantees: space has depth (stars stay, planets move), the sun lights one side, every feature is seen."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ LEVEL = level_of(Version.GEN_2, Quality.STANDARD)
 WIDTH, HEIGHT = 320, 180
 
 
+@cache
 def frame(scene: Scene, pose: Pose, size: tuple[int, int] = (WIDTH, HEIGHT)) -> np.ndarray:
     painter = SpacePainter(scene, LEVEL, *size)
     lens = Lens(*size, focal_length(*size), size[1] * painter.rig.horizon)

@@ -1,27 +1,40 @@
 """The guarantee: a style is seen, holds still where the scene does, and is the same for the same seed."""
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from doitong.catalogue.model import Quality, Version
+from doitong.engines.studio import stage as stages
+from doitong.engines.studio.land.painter import LandPainter
 from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.scene import CameraStep, Mood, Scene, SceneKind, Style, TimeOfDay
 from doitong.engines.studio.stage import Stage
 from doitong.engines.studio.style import STYLES
 
 LEVEL = replace(level_of(Version.GEN_2, Quality.STANDARD), columns=200, rows=160)
-STILL = ((CameraStep("static"),),)
+SCENE = Scene(SceneKind.HILLS, TimeOfDay.NOON, segments=((CameraStep("static"),),), seed=5, wind=0.0)
 Frame = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@cache
+def land(copy: int) -> LandPainter:
+    """What lies under every style and mood alike: they are laid over it, and it is what takes long to build."""
+    return LandPainter(SCENE, LEVEL, 320, 180)
 
 
 @lru_cache(maxsize=4)
 def stage(style: Style, mood: Mood, copy: int) -> Stage:
-    scene = Scene(SceneKind.HILLS, TimeOfDay.NOON, style=style, mood=mood, segments=STILL, seed=5, wind=0.0)
-    return Stage(scene, LEVEL, 320, 180)
+    def painter_of(kind: SceneKind) -> Any:
+        return lambda *_: land(copy)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "painter_of", painter_of)
+        return Stage(replace(SCENE, style=style, mood=mood), LEVEL, 320, 180)
 
 
 def draw(number: int = 0, style: Style = Style.NATURAL, mood: Mood = Mood.NEUTRAL, copy: int = 1) -> Frame:

@@ -1,5 +1,7 @@
 """The guarantee: under the sea the water takes the red, light runs over the bed, and fish swim where they are asked."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from doitong.engines.studio.underwater.caustics import Caustics
 LEVEL = level_of(Version.GEN_2, Quality.STANDARD)
 
 
+@cache
 def stage_of(time: TimeOfDay = TimeOfDay.NOON, move: str = "static", life: frozenset[Life] = frozenset(),
              strength: float = 0.5, seed: int = 2, size: tuple[int, int] = (320, 180)) -> Stage:  # fmt: skip
     scene = Scene(SceneKind.UNDERWATER, time, life=life, segments=((CameraStep(move, strength),),), seed=seed)
