@@ -13,7 +13,7 @@ from tests.system import System
 
 def test_one_film_from_prompt_to_file(studio_system: System) -> None:
     customer = studio_system.known("", studio_system.demo_key)
-    accepted = customer.submit("A serene landscape with mountains and a lake at sunset", seed=7, version="gen-2")
+    accepted = customer.submit("A serene landscape with mountains and a lake at sunset", seed=7)
     assert accepted["metadata"]["engine"] == "studio"
     seen = set()
     while (now := customer.get(f"/v1/generations/{accepted['id']}?wait=1").json()["data"]["generatevideo"])[
