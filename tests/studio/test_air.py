@@ -31,7 +31,7 @@ def sky_of(scene: Scene) -> Sky:
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
 def test_cumulus_hides_the_share_of_the_sky_that_was_asked_for(share: float) -> None:
-    clouds = Cumulus(np.random.default_rng(3), share, 1.0, 0.6, 1.0, is_evolving=False)
+    clouds = Cumulus(np.random.default_rng(3), share, 1.0, 0.6, 1.0, is_fine=False)
     assert abs(float(clouds.draw(Pose(), LENS, 0.0).cover.mean()) - share) < 0.06
 
 
