@@ -308,7 +308,8 @@ class Cumulus:
             size = (map_x.shape[1], map_x.shape[0])
             for place, push in zip((map_x, map_y), self._push(u[:, ::4], small_v, seconds, number), strict=True):
                 np.add(place, cv2.resize(push * scale, size, interpolation=cv2.INTER_LINEAR), out=place)
-        seen = cv2.remap(self._levels[level - self._finest], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        strip = self._levels[level - self._finest]
+        seen = cv2.remap(strip, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         self._over(seen, math.exp(-away / _AIR_METRES), rows, fields)
 
     def _push(self, u: Floats, v: Floats, seconds: float, number: int) -> list[Floats]:
