@@ -150,7 +150,7 @@ class LandPainter:
     def _mirror(self, sky: _Vault, pose: Pose, lens: Lens, seconds: float) -> Planes:
         assert sky.mirror_lens is not None
         parts = [plane[sky.cut : sky.cut + sky.mirror_lens.rows] for plane in sky.planes]
-        parts = [_shrunk(plane, self._mirror_scale, lens) for plane in parts]
+        parts = [shrunk(plane, self._mirror_scale, lens) for plane in parts]
         self._sky.strike(parts, pose, lens, seconds)
         haze = self._sky.haze(pose, lens)
         assert self._below is not None
@@ -173,7 +173,7 @@ class _Vault:
     mirror_lens: Lens | None = None
 
 
-def _shrunk(plane: Floats, scale: float, lens: Lens) -> Floats:
+def shrunk(plane: Floats, scale: float, lens: Lens) -> Floats:
     """A copy of a plane, `scale` as large, that fills a lens; its middle stays in the middle."""
     if scale == 1:
         return plane.copy()
