@@ -22,7 +22,7 @@ class Level:
     near_trees: bool
     bloom: bool
     scale: float = 1.0
-    is_sketch: bool = False  # soft skies, a soft mirror image and a plain coding
+    is_sketch: bool = False  # water mirrors more softly, and the film is coded in less time
 
 
 _LEVELS = {
