@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from doitong.catalogue.model import Quality, Version
-from doitong.engines.studio.air.cumulus import Cumulus
+from doitong.engines.studio.air.cumulus import Cumulus, model_strip
 from doitong.engines.studio.air.deck import Deck, DeckKind
 from doitong.engines.studio.air.light import light_of
 from doitong.engines.studio.air.lightning import Lightning
@@ -31,8 +31,16 @@ def sky_of(scene: Scene) -> Sky:
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
 def test_cumulus_hides_the_share_of_the_sky_that_was_asked_for(share: float) -> None:
-    clouds = Cumulus(np.random.default_rng(3), share, 1.0, 0.6, 1.0, is_evolving=False)
+    clouds = Cumulus(np.random.default_rng(3), share, 1.0, 0.6, 1.0, is_fine=False)
     assert abs(float(clouds.draw(Pose(), LENS, 0.0).cover.mean()) - share) < 0.06
+
+
+def test_cumulus_modelled_coarsely_are_the_same_clouds() -> None:
+    fine, coarse = (model_strip(np.random.default_rng(3), 1.0, 0.6, step).astype(np.float32) for step in (1, 2))
+    shrunk = fine.reshape(coarse.shape[0], 2, coarse.shape[1], 2, 4).mean(axis=(1, 3))
+    for channel in range(2):
+        assert float(np.abs(shrunk - coarse)[..., channel].mean()) < 255 * 0.03
+        assert float(np.corrcoef(shrunk[..., channel].ravel(), coarse[..., channel].ravel())[0, 1]) > 0.95
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])

@@ -15,7 +15,7 @@ import pytest
 
 from doitong.catalogue.model import Quality, Version
 from doitong.engines.port import Engine, EngineRefused, EngineRequest, TaskState, TaskStatus
-from doitong.engines.studio.engine import StudioEngine
+from doitong.engines.studio.engine import StudioEngine, child_environment
 from doitong.engines.studio.wire import Order, read_order, write_order
 from tests.studio.films import decode, small_request
 
@@ -233,3 +233,8 @@ def is_alive(pid: int) -> bool:
 def test_order_survives_the_wire(tmp_path: Path) -> None:
     order = Order(small_request(move="pan_left", image_path=tmp_path / "a.png"), tmp_path / "film.mp4", 2)
     assert read_order(write_order(order)) == order
+
+
+def test_a_child_compiles_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in child_environment()

@@ -11,7 +11,7 @@ from doitong.engines.studio.air.light import light_of
 from doitong.engines.studio.arrays import Planes
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
 from doitong.engines.studio.land.landforms import landform_of
-from doitong.engines.studio.land.painter import LandPainter
+from doitong.engines.studio.land.painter import LandPainter, shrunk
 from doitong.engines.studio.land.planting import cast_plants
 from doitong.engines.studio.land.stand import Place
 from doitong.engines.studio.land.swell import Swell
@@ -229,3 +229,15 @@ def test_tropical_water_is_turquoise() -> None:
     (tropical, bright), (usual, dull) = hues(frozenset({Feature.PALMS})), hues(frozenset())
     assert tropical > 1.04 * usual
     assert bright > dull
+
+
+def test_a_shrunk_picture_shows_every_place_where_its_lens_looks() -> None:
+    lens = Lens(320, 96, 326.0, 60.0)
+    small = lens.scaled(2 / 3)
+    rows = np.arange(lens.rows, dtype=np.float32)[:, None] + np.float32(0.5) - np.float32(lens.horizon)
+    small_rows = np.arange(small.rows, dtype=np.float32)[:, None] + np.float32(0.5) - np.float32(small.horizon)
+    planes = (lens.slopes()[None, :], small.slopes()[None, :]), (rows / lens.focal, small_rows / small.focal)
+    for whole, wanted in planes:
+        plane = np.ascontiguousarray(np.broadcast_to(whole, (lens.rows, lens.width)), np.float32)
+        gap = shrunk(plane, 2 / 3, small) - wanted
+        assert float(np.abs(gap[1:-1, 1:-1]).max()) < 2e-4

@@ -1,13 +1,15 @@
 """Poster, animated preview and silent preview of a film, made from its frames as they pass.
 
 Promises: holds one frame and the small pictures of a few seconds, whatever the film's length; every file appears
-under its name only when it is whole; the same frames give the same bytes on one machine.
+under its name only when it is whole; the same frames give the same bytes on one machine. The animation is written on a
+thread beside, while later frames still come, so that the end of a film does not wait for it.
 
 This module loads numpy, OpenCV, Pillow and FFmpeg: only what renders or stores films imports it.
 """
 
 import contextlib
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +54,8 @@ class PreviewMaker:
         self._shown = range((frames - shown) // 2, (frames - shown) // 2 + shown)
         self._animation_size = _fitted(width, height, ANIMATION_SIDE)
         self._animation: list[Image.Image] = []
+        self._beside = ThreadPoolExecutor(1)
+        self._animating: Future[None] | None = None
         self._pace = frames_per_second / self._step
         size, seconds = _fitted(width, height, VIDEO_SIDE), frames / frames_per_second
         self._video = _SilentVideo(self._paths.video, size, self._pace, seconds)
@@ -64,38 +68,46 @@ class PreviewMaker:
 
     def skip(self) -> None:
         """Count the next frame without looking at it."""
-        self._taken += 1
+        self._pass()
 
     def take(self, planes: Planes) -> None:
         """The next frame: Y, U and V; what of it is kept is copied."""
-        number, self._taken = self._taken, self._taken + 1
+        number = self._taken
         if number in self._poster_numbers:
             sharpness = _sharpness(planes[0])
             if self._poster is None or sharpness > self._poster[0]:
                 self._poster = sharpness, (planes[0].copy(), planes[1].copy(), planes[2].copy())
-        if number + 1e-6 < self._due:
-            return
-        self._due += self._step
-        self._video.write(planes)
-        if number in self._shown:
-            self._animation.append(Image.fromarray(_to_rgb(_resized(planes, self._animation_size))))
+        if number + 1e-6 >= self._due:
+            self._due += self._step
+            self._video.write(planes)
+            if number in self._shown:
+                self._animation.append(Image.fromarray(_to_rgb(_resized(planes, self._animation_size))))
+        self._pass()
+
+    def _pass(self) -> None:
+        self._taken += 1
+        if self._taken == self._shown.stop and self._animation:
+            self._animating = self._beside.submit(self._write_animation)
 
     def close(self) -> Previews:
         """Write what is left and give the files their names. Raises OSError, and ValueError without a frame."""
         if self._poster is None or not self._animation:
             raise ValueError("no frame was given")
+        if self._animating is None:  # fewer frames came than were said
+            self._animating = self._beside.submit(self._write_animation)
         self._video.close()
         picture = Image.fromarray(_to_rgb(_resized(self._poster[1], self._poster_size)))
         with unfinished(self._paths.poster).open("wb") as file:
             picture.save(file, "JPEG", quality=POSTER_QUALITY, optimize=True, progressive=True)
-        self._write_animation(unfinished(self._paths.animation))
+        self._animating.result()
         for path in self._paths:
             _synced(unfinished(path))
             os.replace(unfinished(path), path)
         return self._paths
 
-    def _write_animation(self, path: Path) -> None:
+    def _write_animation(self) -> None:
         """An animated WebP that never stops, at the best quality that is small enough."""
+        path = unfinished(self._paths.animation)
         first, *rest = self._animation
         pause = round(1000 / self._pace)
         for quality in _ANIMATION_QUALITIES:
@@ -111,6 +123,7 @@ class PreviewMaker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._beside.shutdown()
         if kind is not None:
             self._video.abandon()
             for path in self._paths:

@@ -60,6 +60,11 @@ class Lens:
         at = np.arange(self.width, dtype=np.float32) + np.float32(0.5 - self.width / 2)
         return (at * np.float32(1 / self.focal)).astype(np.float32)
 
+    def scaled(self, scale: float) -> "Lens":
+        """The same picture in fewer pixels."""
+        width, rows = math.ceil(self.width * scale), math.ceil(self.rows * scale)
+        return Lens(width, rows, self.focal * scale, self.horizon * scale)
+
 
 @dataclass(frozen=True, slots=True)
 class Rig:

@@ -223,10 +223,14 @@ class StudioEngine:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of a child: this package to import, one OpenMP thread, and memory that is kept."""
+    """The environment of a child: this package to import, one OpenMP thread, and memory that is kept.
+
+    Compiled modules are kept even where the parent keeps none: compiling Studio anew takes a third of a second a film.
+    """
     source = str(Path(doitong.__file__).parents[1])
     paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **_MEMORY, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **_MEMORY, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
 
 
 def _move(source: Path, destination: Path) -> None:

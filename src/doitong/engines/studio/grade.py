@@ -120,7 +120,10 @@ class Grade:
             shares = self._shares(planes, band)
             for part, plane in zip(parts, (*shares, shares[0] + shares[1] + shares[2]), strict=True):
                 part[band] = plane
-        small = [cv2.resize(part, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR) for part in parts[:3]]
+        half = width // 2, height // 2
+        small: list[Floats] = parts[:3]
+        if half != self._drawn:
+            small = [cv2.resize(part, half, interpolation=cv2.INTER_LINEAR) for part in small]
         fine = (parts[3] * np.float32(256)).astype(np.uint16)  # 256ths of a step, so that grain still blends steps
         bright = cv2.resize(fine, (width, height), interpolation=cv2.INTER_CUBIC)
         luma = np.empty((height, width), np.uint8)

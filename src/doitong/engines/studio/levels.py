@@ -22,10 +22,11 @@ class Level:
     near_trees: bool
     bloom: bool
     scale: float = 1.0
+    is_sketch: bool = False  # water mirrors more softly, and the film is coded in less time
 
 
 _LEVELS = {
-    Version.GEN_2: Level("studio-gen-2", 600, 400, 6, 0, 10, 0.0, 128, 10, False, False, 0.5),
+    Version.GEN_2: Level("studio-gen-2", 600, 400, 6, 0, 10, 0.0, 128, 10, False, False, 0.5, is_sketch=True),
     Version.GEN_3: Level("studio-gen-3", 960, 620, 8, 2, 18, 0.8, 256, 22, True, True, 0.85),
     Version.GEN_4: Level("studio-gen-4", 1400, 800, 9, 3, 26, 1.0, 256, 36, True, True),
 }

@@ -25,8 +25,9 @@ def gradient_tile(random: np.random.Generator) -> Floats:
     corners = []
     for j in (0, 1):
         for i in (0, 1):
-            rows, cols = np.ix_((cell + j) % n, (cell + i) % n)
-            corners.append(gx[rows, cols] * (part - i)[None, :] + gy[rows, cols] * (part - j)[:, None])
+            rows, columns = (cell + j) % n, (cell + i) % n
+            lean_x, lean_y = (lean.take(rows, axis=0).take(columns, axis=1) for lean in (gx, gy))
+            corners.append(lean_x * (part - i)[None, :] + lean_y * (part - j)[:, None])
     top = corners[0] + (corners[1] - corners[0]) * ease[None, :]
     bottom = corners[2] + (corners[3] - corners[2]) * ease[None, :]
     tile = (top + (bottom - top) * ease[:, None]) * np.float32(1.55)

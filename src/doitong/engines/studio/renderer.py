@@ -23,7 +23,7 @@ from doitong.engines.studio.sound.score import soundtrack
 from doitong.engines.studio.sound.signal import Stereo
 from doitong.media.preview_maker import PreviewMaker
 
-ENGINE_VERSION = "2.2.0"
+ENGINE_VERSION = "2.3.0"
 _FRAMES_AHEAD = 1  # drawn frames that may wait for the encoder, beyond one for each worker
 
 Frame = tuple[Bytes, Bytes, Bytes]
@@ -55,9 +55,10 @@ def render_film(
     cv2.setNumThreads(1)
     rate, count = request.frames_per_second, request.duration_seconds * request.frames_per_second
     size = request.width, request.height
+    is_sketch = level.is_sketch and request.image_path is None
     with (
         PreviewMaker(out_path, *size, rate, count) as previews,
-        FilmWriter(out_path, *size, rate, request.quality, sound) as writer,
+        FilmWriter(out_path, *size, rate, request.quality, sound, is_sketch=is_sketch) as writer,
     ):
 
         def take(frame: Frame) -> None:

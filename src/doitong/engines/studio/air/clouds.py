@@ -86,11 +86,16 @@ class Clouds:
         clear = smooth(0.01, 0.17, dy) * np.float32(0.45) + np.float32(0.55)
         own = cover * clear
         veil[:rows] += (1 - veil[:rows]) * cover * (np.float32(0.3) + np.float32(0.7) * thick)
+        np.clip(bright, 0, 1.3, out=bright)
         for i, plane in enumerate(planes):
-            lit = light.cloud_lit[i] + light.glow[i] * near_sun * np.float32(0.55)
             shade = light.cloud_dark[i] * (1 - 0.35 * dark)
-            colour = np.float32(shade) + (lit - np.float32(shade)) * np.clip(bright, 0, 1.3)
-            plane[:rows] += (colour - plane[:rows]) * own
+            colour = near_sun * np.float32(light.glow[i] * 0.55)
+            colour += np.float32(light.cloud_lit[i] - shade)
+            colour *= bright
+            colour += np.float32(shade)
+            colour -= plane[:rows]
+            colour *= own
+            plane[:rows] += colour
 
     def _lay_cumulus(self, planes: list[Floats], air: list[Floats], veil: Floats, pose: Pose, lens: Lens,
                      near_sun: Floats, seconds: float) -> None:  # fmt: skip

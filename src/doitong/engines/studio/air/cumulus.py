@@ -3,6 +3,8 @@
 The sky's lower part shows clouds from the side, where a flat layer of noise would only streak. So whole clouds are
 piled up from spheres on one strip that wraps around, with light and shadow, and every curtain shows a stretch
 of the strip at its own distance and pace. Nothing depends on the frame before; seconds may be negative.
+
+Lengths are in texels of the finest strip; a coarser one has a texel for every `step` of them each way.
 """
 
 import math
@@ -79,9 +81,10 @@ def _puffs(random: np.random.Generator, wide: float, high: float) -> Floats:
     return np.concatenate(parts).astype(np.float32)
 
 
-def _pile(random: np.random.Generator) -> tuple[Floats, Floats]:
+def _pile(random: np.random.Generator, step: int) -> tuple[Floats, Floats]:
     """Depth towards the viewer of all clouds on the strip, each from its own middle (−1000: none), and their rank."""
-    front = np.full((_HEIGHT, _WIDTH + 2 * _MARGIN), -1e4, np.float32)
+    margin = _MARGIN // step
+    front = np.full((_HEIGHT // step, _WIDTH // step + 2 * margin), -1e4, np.float32)
     depth, rank = np.full_like(front, -1e3), np.ones_like(front)
     stamps = _stamps()
     wide = np.clip(np.exp(random.normal(4.85, 0.55, _CLOUDS)), 45, 2 * _MARGIN - 125)
@@ -90,26 +93,29 @@ def _pile(random: np.random.Generator) -> tuple[Floats, Floats]:
     random.shuffle(places)
     for width, own, place in zip(wide.tolist(), ranks.tolist(), places.tolist(), strict=True):
         high = min(_HEIGHT - _UNDER - 30, width * random.uniform(0.42, 0.72))
-        cloud = _heap(_puffs(random, width, high), stamps)
+        cloud = _heap(_puffs(random, width, high) / np.float32(step), stamps, step) * np.float32(step)
         nearness = np.float32(-800 * own)  # what is left out first stands wholly behind the rest
-        part = (slice(None), slice(round(place), round(place) + 2 * _MARGIN))
+        first = round(place / step)
+        part = (slice(None), slice(first, first + 2 * margin))
         closer = (cloud > -600) & (cloud + nearness > front[part])
         front[part][closer] = cloud[closer] + nearness
         depth[part][closer] = cloud[closer]
         rank[part][closer] = own
-    return _folded(depth, front), _folded(rank, front)
+    return _folded(depth, front, margin), _folded(rank, front, margin)
 
 
-def _heap(puffs: Floats, stamps: list[Floats]) -> Floats:
-    """Depth towards the viewer of one cloud in the middle of 2·`_MARGIN` columns."""
-    cloud = np.full((_HEIGHT, 2 * _MARGIN), -1e3, np.float32)
+def _heap(puffs: Floats, stamps: list[Floats], step: int) -> Floats:
+    """Depth towards the viewer of one cloud in the middle of twice the margin; puffs and depth in the strip's own
+    texels."""
+    margin, base = _MARGIN // step, (_HEIGHT - _UNDER) // step
+    cloud = np.full((_HEIGHT // step, 2 * margin), -1e3, np.float32)
     number = np.clip(np.rint(puffs[:, 3]).astype(int) - 2, 0, len(stamps) - 1)
-    column = np.rint(puffs[:, 0]).astype(int) + _MARGIN
-    row = _HEIGHT - _UNDER - np.rint(puffs[:, 1]).astype(int)
+    column = np.rint(puffs[:, 0]).astype(int) + margin
+    row = base - np.rint(puffs[:, 1]).astype(int)
     for x, y, z, size in zip(column.tolist(), row.tolist(), puffs[:, 2], number.tolist(), strict=True):
         half = size + 2
-        top, low = max(0, y - half), min(_HEIGHT - _UNDER + 5, y + half + 1)
-        left, right = max(0, x - half), min(2 * _MARGIN, x + half + 1)
+        top, low = max(0, y - half), min(base + 5, y + half + 1)
+        left, right = max(0, x - half), min(2 * margin, x + half + 1)
         if top < low and left < right:
             there = cloud[top:low, left:right]
             stamp = stamps[size][top - y + half : low - y + half, left - x + half : right - x + half]
@@ -120,10 +126,10 @@ def _heap(puffs: Floats, stamps: list[Floats]) -> Floats:
     return cloud
 
 
-def _folded(values: Floats, by: Floats) -> Floats:
+def _folded(values: Floats, by: Floats, margin: int) -> Floats:
     """The strip with what stands over its ends put back at the other end, the nearer one `by` depth winning."""
-    strip, front = values[:, _MARGIN:-_MARGIN].copy(), by[:, _MARGIN:-_MARGIN].copy()
-    for here, there in ((slice(-_MARGIN, None), slice(0, _MARGIN)), (slice(0, _MARGIN), slice(-_MARGIN, None))):
+    strip, front = values[:, margin:-margin].copy(), by[:, margin:-margin].copy()
+    for here, there in ((slice(-margin, None), slice(0, margin)), (slice(0, margin), slice(-margin, None))):
         nearer = by[:, there] > front[:, here]
         strip[:, here][nearer] = values[:, there][nearer]
         front[:, here] = np.maximum(front[:, here], by[:, there])
@@ -136,40 +142,49 @@ def _wrapped_blur(image: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), sigma)[:, reach:-reach], dtype=np.float32)
 
 
-def _shaken(images: tuple[Floats, ...], noise: Floats, amount: float) -> list[Floats]:
+def _places(step: int) -> tuple[Floats, Floats]:
+    """Column and row of every texel of a strip."""
+    x, y = np.meshgrid(np.arange(0, _WIDTH, step, dtype=np.float32), np.arange(0, _HEIGHT, step, dtype=np.float32))
+    return x, y
+
+
+def _shaken(images: tuple[Floats, ...], noise: Floats, amount: float, step: int) -> list[Floats]:
     """The images pulled about by noise: spheres become billows."""
-    x, y = np.meshgrid(np.arange(_WIDTH, dtype=np.float32), np.arange(_HEIGHT, dtype=np.float32))
+    x, y = _places(step)
     high = np.clip((np.float32(_HEIGHT - _UNDER) - y) / 40, 0.15, 1)  # the base stays flat
     push_x = sample(noise, x, y) * np.float32(amount)
     push_y = sample(noise, x + np.float32(200), y + np.float32(300)) * np.float32(amount) * high
-    map_x, map_y = x + np.float32(_PAD) + np.clip(push_x, -20, 20), y + push_y
+    map_x, map_y = x + np.clip(push_x, -20, 20), y + push_y
+    map_x *= np.float32(1 / step)
+    map_x += np.float32(_PAD)
+    map_y *= np.float32(1 / step)
     wide = [cv2.copyMakeBorder(image, 0, 0, _PAD, _PAD, cv2.BORDER_WRAP) for image in images]
     return [cv2.remap(one, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for one in wide]
 
 
-def model_strip(random: np.random.Generator, side: float, key_height: float) -> Bytes:
+def model_strip(random: np.random.Generator, side: float, key_height: float, step: int) -> Bytes:
     """(rows, columns, 4): cover, direct light, light of the sky and rank, for light from `side` (−1 left, 1 right) and
     `key_height` radians up."""
-    depth, rank = _pile(random)
+    depth, rank = _pile(random, step)
     noise = spectral_tile(random, 512, 1.6, 9)
     solid = (depth > -600).astype(np.float32)
-    around = _wrapped_blur(np.where(solid > 0, depth, 0), 7) / np.maximum(_wrapped_blur(solid, 7), 1e-3)
-    solid, depth, rank = _shaken((solid, np.where(solid > 0, depth, around), rank), noise, 3.0)
-    rank = cv2.erode(rank, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))  # a cloud's soft rim belongs to it
-    fine = sample(
-        noise, *np.meshgrid(np.arange(_WIDTH, dtype=np.float32) * 2, np.arange(_HEIGHT, dtype=np.float32) * 2)
-    )
-    up = (np.float32(_HEIGHT - _UNDER + 2) - np.arange(_HEIGHT, dtype=np.float32))[:, None]
-    rim = _wrapped_blur(solid, 4)
+    around = _wrapped_blur(np.where(solid > 0, depth, 0), 7 / step) / np.maximum(_wrapped_blur(solid, 7 / step), 1e-3)
+    solid, depth, rank = _shaken((solid, np.where(solid > 0, depth, around), rank), noise, 3.0, step)
+    size = 8 // step + 1
+    rank = cv2.erode(rank, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))  # its soft rim belongs to it
+    x, y = _places(step)
+    fine = sample(noise, x * 2, y * 2)
+    up = np.float32(_HEIGHT - _UNDER + 2) - y[:, :1]
+    rim = _wrapped_blur(solid, 4 / step)
     ragged = fine * np.float32(0.11) * smooth(0.02, 0.4, rim) * (1 - smooth(0.75, 0.98, rim))
-    cover = smooth(0.18, 0.86, _wrapped_blur(solid, 1.3) + ragged) * smooth(-5, 11, up + fine * 3)
+    cover = smooth(0.18, 0.86, _wrapped_blur(solid, 1.3 / step) + ragged) * smooth(-5, 11, up + fine * 3)
     cliff = (depth + np.float32(70)) * solid
     lx, ly = side * math.cos(key_height) * 0.92, math.sin(key_height)
-    lambert = np.float32(0.36) * _lambert(_wrapped_blur(depth, 1.5), lx, ly)
-    lambert += np.float32(0.34) * _lambert(_wrapped_blur(depth, 4.0), lx, ly)
-    lambert += np.float32(0.40) * _lambert(_wrapped_blur(cliff, 12.0), lx, ly)
+    lambert: Floats = np.zeros_like(depth)
+    for share, relief, sigma in ((0.36, depth, 1.5), (0.34, depth, 4.0), (0.40, cliff, 12.0)):
+        lambert += np.float32(share) * _lambert(_wrapped_blur(relief, sigma / step) * np.float32(1 / step), lx, ly)
     shadow = _marched(cover * smooth(-120, 60, depth), lx, ly)
-    cavity = np.clip(_wrapped_blur(depth, 9) - depth, -30, 24) * np.float32(1 / 90)
+    cavity = np.clip(_wrapped_blur(depth, 9 / step) - depth, -30, 24) * np.float32(1 / 90)
     high = np.clip(up / 110, 0, 1)
     direct = np.clip(np.float32(0.22) + lambert, 0, 1) * (np.float32(0.25) + np.float32(0.75) * shadow)
     direct *= np.float32(0.30) + np.float32(0.70) * smooth(-0.05, 0.50, high) - np.clip(cavity, 0, 1) * np.float32(0.5)
@@ -190,7 +205,7 @@ def _lambert(relief: Floats, lx: float, ly: float) -> Floats:
 
 def _marched(mass: Floats, lx: float, ly: float) -> Floats:
     """Light left after the way through the cloud towards the sun, on the strip (Beer's law, seven steps)."""
-    small = cv2.resize(mass, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(mass, (_WIDTH // 2, _HEIGHT // 2), interpolation=cv2.INTER_AREA)
     depth: Floats = np.zeros_like(small)
     length = math.hypot(lx, ly)
     for step in (2, 4, 7, 11, 16, 23, 32):
@@ -220,25 +235,29 @@ def _warp_tile(random: np.random.Generator) -> Floats:
 
 
 class Cumulus:
-    """The curtains of one film. `cloudiness`: share of the sky between horizon and 18° that they hide."""
+    """The curtains of one film. `cloudiness`: share of the sky between horizon and 18° that they hide; `is_fine`:
+    modelled in full, and billows change while they drift."""
 
     def __init__(self, random: np.random.Generator, cloudiness: float, side: float, key_height: float, wind: float,
-                 is_evolving: bool) -> None:  # fmt: skip
-        strip = model_strip(random, side, key_height)
+                 is_fine: bool) -> None:  # fmt: skip
+        self._finest = 0 if is_fine else 1
+        step = 1 << self._finest
+        strip = model_strip(random, side, key_height, step)
         base = float(random.uniform(1050, 1450))
         self._sizes = random.uniform(0.8, 1.25, len(_DISTANCES)).tolist()
         self._offsets = _apart(float(random.uniform(0, _WIDTH)), self._sizes)
         self._bases = base * random.uniform(0.9, 1.15, len(_DISTANCES))
         self._wind = wind * (7.0 + 3.0 * float(random.random())) * float(random.choice([-1.0, 1.0]))
-        self._warp = _warp_tile(random) if is_evolving else None
+        self._warp = _warp_tile(random) if is_fine else None
         strips: list[Bytes] = []
-        for _ in range(_LEVELS):
+        for _ in range(self._finest, _LEVELS):
             strips.append(cv2.copyMakeBorder(strip, 0, 0, _PAD, _PAD, cv2.BORDER_WRAP))
             strip = cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         self._levels, self._tallest = strips, _HEIGHT - _UNDER
         keep = self._fit(strips, cloudiness)
         self._levels = [_kept(one, keep) for one in strips]
-        self._tallest -= max(0, int(np.argmax(self._levels[0][..., 0].any(axis=1))) - math.ceil(_PUSHED))
+        empty = int(np.argmax(self._levels[0][..., 0].any(axis=1))) * step
+        self._tallest -= max(0, empty - math.ceil(_PUSHED))
 
     def _fit(self, strips: list[Bytes], cloudiness: float) -> float:
         """The rank up to which clouds are kept, so that the share of hidden sky is as asked (bisection)."""
@@ -246,7 +265,8 @@ class Cumulus:
         low, high = 0.0, 1.1
         for _ in range(7):
             keep = (low + high) / 2
-            self._levels = [strips[0], *(_kept(one, keep) for one in strips[1:])]
+            unread = strips[: 1 - self._finest]
+            self._levels = [*unread, *(_kept(one, keep) for one in strips[len(unread) :])]
             share = float(self.draw(Pose(), lens, 0.0).cover.mean())
             low, high = (keep, high) if share < cloudiness else (low, keep)
         return (low + high) / 2
@@ -271,7 +291,7 @@ class Cumulus:
     def _lay(self, number: int, away: float, rows: slice, pose: Pose, lens: Lens, turn: Floats, seconds: float,
              fields: list[Floats]) -> None:  # fmt: skip
         metres = _TEXEL_METRES * self._sizes[number]
-        level = min(_LEVELS - 1, max(0, math.ceil(math.log2(max(1.0, away / lens.focal / metres)) - 0.2)))
+        level = min(_LEVELS - 1, max(self._finest, math.ceil(math.log2(max(1.0, away / lens.focal / metres)) - 0.2)))
         scale = np.float32(0.5**level)
         ahead = turn + np.float32(pose.yaw)
         along = ahead * np.float32(away) - np.cos(ahead) * np.float32(pose.x) + np.sin(ahead) * np.float32(pose.z)
@@ -288,7 +308,8 @@ class Cumulus:
             size = (map_x.shape[1], map_x.shape[0])
             for place, push in zip((map_x, map_y), self._push(u[:, ::4], small_v, seconds, number), strict=True):
                 np.add(place, cv2.resize(push * scale, size, interpolation=cv2.INTER_LINEAR), out=place)
-        seen = cv2.remap(self._levels[level], map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        strip = self._levels[level - self._finest]
+        seen = cv2.remap(strip, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         self._over(seen, math.exp(-away / _AIR_METRES), rows, fields)
 
     def _push(self, u: Floats, v: Floats, seconds: float, number: int) -> list[Floats]:

@@ -31,6 +31,7 @@ from doitong.engines.studio.scene import Life, Scene
 _CLEARANCE_METRES = 5.0
 _SNOW_EXPOSURE = 0.68  # as a photographer stops down for a white ground
 _REFLECTION_REACH = 0.10  # tangent of how far waves can lift a reflected ray
+_SKETCHED_MIRROR = 2 / 3  # of the sky's size, which is half the frame's: what a sketch's water mirrors is a third
 
 
 class LandPainter:
@@ -77,7 +78,9 @@ class LandPainter:
         shown = world.without_depths() if land.has_water else world
         self._view = LandView(shown, curtains, air, finishes_of(scene, light, world.draft), level.detail)
         standing = [curtain for curtain in curtains if curtain.sway == 0]
-        self._below = LandView(shown.thinned(), standing, air, (), 0.0) if land.has_water else None
+        thinned = shown.thinned(3 if level.is_sketch else 2)
+        self._below = LandView(thinned, standing, air, (), 0.0) if land.has_water else None
+        self._mirror_scale = _SKETCHED_MIRROR if level.is_sketch else 1.0
         self._stand = Stand(places, drawings, self._view.mesh, air, scene.wind)
 
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
@@ -140,11 +143,14 @@ class LandPainter:
                     picture: Picture | None) -> None:  # fmt: skip
         assert self._water is not None
         assert sky.mirror_lens is not None
-        mirror = self._mirror(sky, pose, sky.mirror_lens, seconds)
-        self._water.lay(planes, mirror, sky.mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
+        mirror_lens = sky.mirror_lens.scaled(self._mirror_scale)
+        mirror = self._mirror(sky, pose, mirror_lens, seconds)
+        self._water.lay(planes, mirror, mirror_lens, pose, lens, top, seconds, _dry(picture, top, lens))
 
     def _mirror(self, sky: _Vault, pose: Pose, lens: Lens, seconds: float) -> Planes:
-        parts = [plane[sky.cut : sky.cut + lens.rows].copy() for plane in sky.planes]
+        assert sky.mirror_lens is not None
+        parts = [plane[sky.cut : sky.cut + sky.mirror_lens.rows] for plane in sky.planes]
+        parts = [shrunk(plane, self._mirror_scale, lens) for plane in parts]
         self._sky.strike(parts, pose, lens, seconds)
         haze = self._sky.haze(pose, lens)
         assert self._below is not None
@@ -165,6 +171,18 @@ class _Vault:
     above: int
     cut: int = 0
     mirror_lens: Lens | None = None
+
+
+def shrunk(plane: Floats, scale: float, lens: Lens) -> Floats:
+    """A copy of a plane, `scale` as large, that fills a lens; its middle stays in the middle."""
+    if scale == 1:
+        return plane.copy()
+    step = 1 / scale
+    half = (step - 1) / 2  # from a pixel's middle to the middle of those it stands for
+    aside = (plane.shape[1] - step * lens.width) / 2
+    way = np.array([[step, 0, aside + half], [0, step, half]], np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(plane, way, (lens.width, lens.rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _lay_land(planes: tuple[Floats, ...], picture: Picture) -> None:

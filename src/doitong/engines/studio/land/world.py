@@ -91,9 +91,9 @@ class World:
         at, row = self.grid.columns_of(x, z), self.grid.rows_of(z)
         return np.asarray(cv2.remap(self.forest, at[:, None], row[:, None], cv2.INTER_LINEAR))[:, 0]
 
-    def thinned(self) -> World:
-        """The same land with half the rows, for what water mirrors."""
-        return self._of_rows(slice(None, None, 2))
+    def thinned(self, step: int) -> World:
+        """The same land with every `step`th row, for what water mirrors."""
+        return self._of_rows(slice(None, None, step))
 
     def without_depths(self) -> World:
         """The same land without the rows that are wholly under water, but for some next to land: nobody sees them."""
