@@ -22,6 +22,7 @@ from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio, Kind
 from doitong.engines.port import EngineRequest
 from doitong.engines.studio.encode import FilmWriter
 from doitong.engines.studio.engine import child_environment
+from doitong.engines.studio.levels import level_of
 from doitong.engines.studio.wire import Order, write_order
 
 SECONDS = 5
@@ -123,7 +124,8 @@ def _encode_again(request: EngineRequest, film: Path, path: Path) -> dict[str, f
     with av.open(str(film)) as container:
         frames = [_planes(frame) for frame in container.decode(video=0)]
     before = _spent()
-    with FilmWriter(path, request.width, request.height, FRAMES_PER_SECOND, request.quality) as writer:
+    size, is_sketch = (request.width, request.height), level_of(request.version, request.quality).is_sketch
+    with FilmWriter(path, *size, FRAMES_PER_SECOND, request.quality, is_sketch=is_sketch) as writer:
         for planes in frames:
             writer.write(planes)
         writer.close()
