@@ -2,6 +2,7 @@
 account's object reads as an unknown one, to the byte, for every operation that takes an id."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,7 +78,9 @@ def owned(system: System, owner: Customer) -> Iterator[dict[str, str]]:
     delivery = owner.post(f"/v1/webhook_endpoints/{endpoint['id']}/test").json()["data"]["delivery"]
     receiver.wait_for("/events")
     assert owner.client.put("/v1/credits/alerts", json={"thresholds": [1]}).status_code == 200
-    generation = owner.submit("#delay=3000")["id"]
+    generation = owner.submit("#delay=30000")["id"]
+    while owner.get(f"/v1/generations/{generation}").json()["data"]["generatevideo"]["stage"] != "rendering":
+        time.sleep(0.05)  # it stays so: tests look whether a stranger changed anything of it
     yield {
         "generations": generation,
         "unknown_submissions": generation,
