@@ -35,7 +35,7 @@ lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports.
 bench: $(VENV)/.installed-dev ## Measure throughput and latency on this machine.
 	$(BIN)/python -m bench $(ARGS)
 
-gallery: $(VENV)/.installed-dev ## Render, measure and show Studio's clips (about 15 minutes).
+gallery: $(VENV)/.installed-dev ## Render, measure and show Studio's clips (some 20 minutes).
 	$(BIN)/python -m gallery $(ARGS)
 
 screenshots: $(VENV)/.installed-dev ## Every page of the dashboard in both languages, two widths, light and dark, into build/screenshots.

@@ -106,7 +106,7 @@ def test_events_carry_the_ids_of_their_context(lines: io.StringIO) -> None:
 
 
 def test_a_line_that_cannot_be_written_fails_nothing(lines: io.StringIO) -> None:
-    full = open("/dev/full", "w")  # noqa: SIM115
+    full = open("/dev/full", "w")  # noqa: SIM115 (its close fails as well, below)
     configure_logging("info", "json", stream=full)
     structlog.get_logger("ours").error("lost: no space is left")
     with suppress(OSError):
