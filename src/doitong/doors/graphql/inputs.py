@@ -31,7 +31,7 @@ _DIFFERS = rule("differs from input.webhookUrl", "se razlikuje od input.webhookU
 def _input(description: str | None = None) -> Callable[[type[T]], type[T]]:
     def make(cls: type[T]) -> type[T]:
         made = strawberry.input(cls, description=description)
-        made.__strawberry_definition__.from_input = _as_given  # type: ignore[attr-defined]
+        made.__strawberry_definition__.from_input = _as_given  # type: ignore[attr-defined]  # set by strawberry.input
         return made
 
     return make
