@@ -3,6 +3,7 @@
 Beside it the same frames encoded alone, with the same settings; decoding them is not counted.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -16,6 +17,7 @@ from typing import Any
 
 import av
 import numpy as np
+import psutil
 from gallery import pictures
 
 from doitong.catalogue.model import FRAMES, FRAMES_PER_SECOND, AspectRatio, Kind, Quality, Version
@@ -87,8 +89,8 @@ def measure() -> dict[str, Any]:
 
 
 def _render(request: EngineRequest, path: Path) -> dict[str, float]:
-    """The child that the engine would start: wall and CPU seconds a second of film, peak memory in MiB, and seconds
-    until it spoke first and until its first frame was encoded."""
+    """The child that the engine would start: wall and CPU seconds a second of film, the most memory in MiB of some
+    looks a second, and seconds until it spoke first and until its first frame was encoded."""
     began = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-m", "doitong.engines.studio.child"],
@@ -103,7 +105,7 @@ def _render(request: EngineRequest, path: Path) -> dict[str, float]:
     for line in child.stdout:
         last = json.loads(line)
         now = time.perf_counter() - began
-        spoke, peak = spoke or now, _peak_mib(child.pid) or peak
+        spoke, peak = spoke or now, max(peak, _held_mib(child.pid))
         if not first and last.get("progress", 0) > 0:
             first = now
     _, status, used = os.wait4(child.pid, 0)
@@ -114,10 +116,14 @@ def _render(request: EngineRequest, path: Path) -> dict[str, float]:
             "spoke": spoke, "first": first}  # fmt: skip
 
 
-def _peak_mib(pid: int) -> float | None:
-    """The process's own high-water mark; what `wait` tells counts the parent's memory at the fork."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
+def _held_mib(pid: int) -> float:
+    """Memory of a process and of those that draw for it; what they share is counted once."""
+    total = 0.0
+    for process in (pid, *(child.pid for child in psutil.Process(pid).children())):
+        with contextlib.suppress(OSError):  # it has ended
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
+    return total
 
 
 def _encode_again(request: EngineRequest, film: Path, path: Path) -> dict[str, float]:

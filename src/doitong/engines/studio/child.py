@@ -4,7 +4,6 @@
 Leaves at once on SIGTERM and when its parent dies, and takes its unfinished file with it.
 """
 
-import ctypes
 import errno
 import json
 import os
@@ -12,14 +11,15 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from doitong.engines.studio.parent import end_with_parent
 from doitong.engines.studio.parts import remove_film
 from doitong.engines.studio.wire import Order, read_order
 
-_PR_SET_PDEATHSIG = 1
 _REPORT_SECONDS = 0.4
 _PARENT_CHECK_SECONDS = 0.5
 _TERMINATED = 143
@@ -49,7 +49,7 @@ def _render(order: Order, voice: "_Voice") -> dict[str, Any]:
 
 def _describe(error: Exception) -> dict[str, Any]:
     number = getattr(error, "errno", None) or 0  # PyAV's errors carry one too
-    is_transient = isinstance(error, OSError | MemoryError) or number in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+    is_transient = isinstance(error, OSError | MemoryError | BrokenExecutor) or number in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
     name = errno.errorcode.get(number, "")
     detail = f"{type(error).__name__} {name}: {error}"
     return {"code": "ENGINE_FAILED", "detail": detail, "isTransient": is_transient}
@@ -60,6 +60,7 @@ class _Voice:
 
     def __init__(self) -> None:
         self._progress = 0.0
+        self._out = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)  # nothing held back for a fork to repeat
         self._lock = threading.Lock()
         self._is_over = False
 
@@ -71,8 +72,7 @@ class _Voice:
             if self._is_over:
                 return
             self._is_over = "progress" not in message
-            sys.stdout.write(json.dumps(message) + "\n")
-            sys.stdout.flush()
+            self._out.write(json.dumps(message).encode() + b"\n")
 
     def keep_telling(self) -> None:
         while True:
@@ -93,8 +93,7 @@ class _Leave:
 
 def _die_with_parent(out_path: Path) -> None:
     parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent(parent)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,19 +1,18 @@
 """The film: from a request to a finished file.
 
-Frames are drawn by threads (numpy, OpenCV and x264 release the interpreter), handed to the encoder in order, and
-forgotten. A frame depends only on the scene and its number, so the number of threads does not change the film.
+The sound is made while the world is built; then processes draw the frames, and this one codes them and makes the
+previews as they come.
 """
 
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 
 from doitong.engines.port import EngineRequest
-from doitong.engines.studio.arrays import Bytes
+from doitong.engines.studio.drawing import Drawable, Drawing
 from doitong.engines.studio.encode import FilmWriter
 from doitong.engines.studio.levels import Level, level_of
 from doitong.engines.studio.notices import add_notices, language_of, picture_in
@@ -24,15 +23,6 @@ from doitong.engines.studio.sound.signal import Stereo
 from doitong.media.preview_maker import PreviewMaker
 
 ENGINE_VERSION = "2.3.0"
-_FRAMES_AHEAD = 1  # drawn frames that may wait for the encoder, beyond one for each worker
-
-Frame = tuple[Bytes, Bytes, Bytes]
-
-
-class Drawable(Protocol):
-    """What can be filmed."""
-
-    def frame(self, number: int, count: int, seconds: float) -> Frame: ...
 
 
 def render_film(
@@ -57,15 +47,14 @@ def render_film(
     size = request.width, request.height
     is_sketch = level.is_sketch and request.image_path is None
     with (
+        Drawing(stage, size, count, rate, workers) as drawing,
         PreviewMaker(out_path, *size, rate, count) as previews,
         FilmWriter(out_path, *size, rate, request.quality, sound, is_sketch=is_sketch) as writer,
     ):
-
-        def take(frame: Frame) -> None:
+        for number, frame in enumerate(drawing.frames(), start=1):
             writer.write(frame)
             previews.take(frame)
-
-        _film(stage, take, count, rate, workers, on_progress)
+            on_progress(number / count)
         previews.close()
         writer.close()
     return {"model": level.name, "interpretation": report, "engine_version": ENGINE_VERSION}
@@ -88,19 +77,3 @@ def _build(request: EngineRequest, scene: Scene, level: Level, report: dict[str,
 
     return Stage(scene, level, request.width, request.height)
 
-
-def _film(stage: Drawable, take: Callable[[Frame], None], count: int, frames_per_second: int, workers: int,
-          on_progress: Callable[[float], None]) -> None:  # fmt: skip
-    """Draw every frame and give it away in order."""
-    waiting: deque[Future[Frame]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            ahead = workers + _FRAMES_AHEAD
-            for number in range(count + ahead):
-                if number < count:
-                    waiting.append(pool.submit(stage.frame, number, count, number / frames_per_second))
-                if number >= ahead:
-                    take(waiting.popleft().result())
-                    on_progress((number - ahead + 1) / count)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
