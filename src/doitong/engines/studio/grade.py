@@ -17,12 +17,15 @@ from doitong.engines.studio.arrays import (
     look_up,
     upper_halves,
 )
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.scene import Mood, Scene
 from doitong.engines.studio.style import STYLES, PixelArt
 
 _GRAIN_SIZE = 512
 _WEIGHTS = (0.2126 * 219, 0.7152 * 219, 0.0722 * 219)  # steps of Y that full red, green and blue add
 _BLACK = np.float32(16.5)  # cutting it to a byte rounds it
+# of U and V: the number of their colour, and what its share of Y, and the whole Y, count (BT.709)
+_CHROMA = tuple((number, 224 / span / _WEIGHTS[number], 224 / 219 / span) for number, span in ((2, 1.8556), (0, 1.5748)))
 _BRIGHTEST = 10.24  # light beyond which all is white
 
 
@@ -72,10 +75,11 @@ class Grade:
         self._bloom, self._exposure = tone.bloom if has_bloom else 0.0, exposure
         self._saturation = np.float32(tone.saturation)
         lights = np.clip(halved_numbers(), 0, _BRIGHTEST)
-        self._curves = [
-            _toned(filmic(lights), tone, gain)[None, :] * np.float32(weight)
+        curves = [
+            _toned(filmic(lights), tone, gain) * np.float32(weight)
             for gain, weight in zip(tone.gain, _WEIGHTS, strict=True)
         ]
+        self._curves = np.stack(curves)[:, None]
         self._style = STYLES[scene.style](width, height, scene.seed) if scene.style in STYLES else None
         strength = 0.95 * (self._style.grain if self._style else 1.0)
         grain = random.standard_normal((_GRAIN_SIZE, _GRAIN_SIZE)).astype(np.float32)
@@ -103,6 +107,9 @@ class Grade:
         width, height = self._size
         luma = np.empty((height, width), np.uint8)
         u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
+        if self._style is None and loops is not None:
+            self._fill(planes, number, luma, u, v)
+            return luma, u, v
         styled = self._styled(planes, number) if self._style else None
         for band in bands(height):
             half, grain = slice(band.start // 2, band.stop // 2), self._grain_of(number, band, self._tiled)
@@ -111,6 +118,15 @@ class Grade:
             else:
                 luma[band], u[half], v[half] = planes_of((styled[0][band], styled[1][band], styled[2][band]), grain)
         return luma, u, v
+
+    def _fill(self, planes: Planes, number: int, luma: Bytes, u: Bytes, v: Bytes) -> None:
+        """The whole frame in one pass."""
+        down, right = self._shifts[number % len(self._shifts)].tolist()
+        chroma = np.array([own_and_whole for _, *own_and_whole in _CHROMA], np.float32) * self._saturation
+        loops.grade_frame(
+            *map(at, planes), at(self._vignette), at(self._tiled), self._tiled.shape[1], _GRAIN_SIZE, down, right,
+            at(self._curves), at(chroma), *(at(plane, np.uint8) for plane in (luma, u, v)), *self._size,
+        )  # fmt: skip
 
     def _enlarged(self, planes: Planes, number: int) -> tuple[Bytes, Bytes, Bytes]:
         """Graded at the size that was drawn, then enlarged: brightness sharply, colour as coarsely as it is kept."""
@@ -207,10 +223,9 @@ def _chroma_of(small: list[Floats], saturation: np.float32) -> tuple[Bytes, Byte
     """U and V of 8 bits from what red, green and blue add to Y."""
     bright = small[0] + small[1] + small[2]
     planes = []
-    for share, weight, span in ((small[2], _WEIGHTS[2], 1.8556), (small[0], _WEIGHTS[0], 1.5748)):
-        part = share * np.float32(219 / weight)
-        part -= bright
-        part *= saturation * np.float32(224 / 219 / span)
+    for number, own, whole in _CHROMA:
+        part = small[number] * (saturation * np.float32(own))
+        part -= bright * (saturation * np.float32(whole))
         part += np.float32(128.5)
         planes.append(np.clip(part, 16, 240, out=part).astype(np.uint8))
     return planes[0], planes[1]

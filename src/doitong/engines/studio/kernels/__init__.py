@@ -1,0 +1,43 @@
+"""Studio's hottest loops, in C: one pass over the pixels where numpy needs dozens.
+
+Each does what the numpy beside its only caller does, to within rounding; `tests/studio/test_kernels.py` holds the two
+together. Where no compiler was at hand when Doitong was installed there are none, and numpy draws the same film in
+about twice the time. See docs/decisions/0021-loops-in-c.md.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
+_SIGNATURES = {
+    "grade_frame": "ppp p p iiii pp ppp ii",
+}
+
+
+def load_library() -> ctypes.CDLL | None:
+    """The compiled loops beside this file, or None where they were not compiled."""
+    for suffix in EXTENSION_SUFFIXES:
+        path = Path(__file__).with_name("_loops" + suffix)
+        if path.exists():
+            library = ctypes.CDLL(str(path))
+            for name, kinds in _SIGNATURES.items():
+                function = getattr(library, name)
+                function.argtypes, function.restype = [_KINDS[kind] for kind in kinds.replace(" ", "")], None
+            return library
+    return None
+
+
+loops: Any = load_library()
+
+
+def at(array: Any, dtype: Any = np.float32) -> int:
+    """Where a whole array of one type lies. Raises ValueError for another type, or for a part of an array."""
+    if array.dtype != dtype or not array.flags.c_contiguous:
+        raise ValueError(f"a loop needs a whole array of {np.dtype(dtype)}, not {array.dtype} {array.strides}")
+    return int(array.ctypes.data)

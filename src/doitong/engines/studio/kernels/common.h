@@ -1,0 +1,61 @@
+/* What all loops share: each is compiled for processors with AVX2 and for any other, and the right one is taken when
+   the library is loaded. Arrays are whole (C order) and never overlap. */
+
+#ifndef DOITONG_COMMON_H
+#define DOITONG_COMMON_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__)
+#define LOOP __attribute__((target_clones("arch=haswell", "default"), visibility("default")))
+#else
+#define LOOP __attribute__((visibility("default")))
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+
+/* The upper half of a float: sign, exponent and seven bits; see `upper_halves` in arrays.py. */
+INLINE uint32_t upper_half(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return bits >> 16;
+}
+
+/* e^x to about 2e-7 for x from -87 to 88; what lies lower becomes about 1e-38 (the remainder by a Taylor polynomial). */
+INLINE float exponential(float x) {
+    x = clamp(x, -87.0f, 88.0f) * 1.44269504f;
+    float whole = floorf(x + 0.5f), part = (x - whole) * 0.693147181f;
+    float power = 1.0f + part * (1.0f + part * (0.5f + part * (0.166666667f + part * (0.0416666667f + part *
+                  (0.00833333333f + part * 0.00138888889f)))));
+    int32_t bits = ((int32_t)whole + 127) << 23;
+    float scale;
+    memcpy(&scale, &bits, 4);
+    return power * scale;
+}
+
+/* Smoothstep of x between two edges (Perlin 1985). */
+INLINE float eased(float low, float high, float x) {
+    float t = clamp((x - low) / (high - low), 0.0f, 1.0f);
+    return t * t * (3.0f - 2.0f * t);
+}
+
+/* A padded tile of `size` texels (noise.py) read between texels at (x, y), wrapping around; `step` floats apart are
+   its texels, of which field 0 is read. */
+INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
+    float inverse = 1.0f / (float)size;
+    x += 2.0f - floorf(x * inverse) * (float)size;
+    y += 2.0f - floorf(y * inverse) * (float)size;
+    int32_t column = (int32_t)x, row = (int32_t)y, width = size + 4;
+    float right = x - (float)column, down = y - (float)row;
+    const float *a = tile + (row * width + column) * step;
+    const float *b = a + width * step;
+    float above = a[0] + (a[step] - a[0]) * right;
+    float below = b[0] + (b[step] - b[0]) * right;
+    return above + (below - above) * down;
+}
+
+#endif
