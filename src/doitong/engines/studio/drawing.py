@@ -7,6 +7,8 @@ put what they draw into memory shared with this one, and end with it. Where fork
 A frame depends only on the stage and its number, so how many draw does not change the film.
 """
 
+import contextlib
+import ctypes
 import mmap
 import multiprocessing
 import os
@@ -50,6 +52,7 @@ class Drawing:
         self._slots = _shared_frames(*size, workers + _FRAMES_AHEAD)
         self._pool = _pool(self, workers)
         self._waiting: deque[Future[None]] = deque()
+        _give_back_memory()
         with warnings.catch_warnings():  # of threads beside a fork: those of the child hold nothing that drawing needs
             warnings.simplefilter("ignore", DeprecationWarning)
             for number in range(min(count, len(self._slots))):
@@ -90,6 +93,12 @@ def _pool(drawing: Drawing, workers: int) -> Executor:
         context = multiprocessing.get_context("fork")
         return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(drawing, os.getpid()))
     return ThreadPoolExecutor(workers, initializer=_begin, initargs=(drawing, None))
+
+
+def _give_back_memory() -> None:
+    """What building the world has left free goes back to the system, or every forked process would take it along."""
+    with contextlib.suppress(AttributeError):  # it is glibc's
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _begin(drawing: Drawing, parent: int | None) -> None:

@@ -17,6 +17,12 @@ import numpy as np
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
     "grade_frame": "ppp p p iiii pp ppp ii",
+    "land_fade": "pppp ppp ii",
+    "land_outline": "p i fffff f p i p",
+    "land_project": "p ii pppppp p pp fff iiii f pp",
+    "land_scan": "pp iiiii pp",
+    "land_shade": "p",
+    "lay_over": "ppp i",
 }
 
 
