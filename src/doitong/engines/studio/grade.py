@@ -25,7 +25,10 @@ _GRAIN_SIZE = 512
 _WEIGHTS = (0.2126 * 219, 0.7152 * 219, 0.0722 * 219)  # steps of Y that full red, green and blue add
 _BLACK = np.float32(16.5)  # cutting it to a byte rounds it
 # of U and V: the number of their colour, and what its share of Y, and the whole Y, count (BT.709)
-_CHROMA = tuple((number, 224 / span / _WEIGHTS[number], 224 / 219 / span) for number, span in ((2, 1.8556), (0, 1.5748)))
+_CHROMA = (
+    (2, 224 / 1.8556 / _WEIGHTS[2], 224 / 219 / 1.8556),
+    (0, 224 / 1.5748 / _WEIGHTS[0], 224 / 219 / 1.5748),
+)
 _BRIGHTEST = 10.24  # light beyond which all is white
 
 

@@ -67,9 +67,9 @@ class Look:
 
 
 _POINTERS = ("seen", "shows", "screen", "aside", "dz", "air", "lower", "upper", "row_from", "row_span", "depth_from",
-             "depth_span", "lit", "texture", "grain", "blend", "strength", "is_curtain", "curtain_start", "curtain_pace",
-             "curtain_colours", "curtain_first", "curtain_last", "samples", "thickness", "red", "green", "blue", "land",
-             "x", "depth", "away", "height")  # fmt: skip
+             "depth_span", "lit", "texture", "grain", "blend", "strength", "is_curtain", "curtain_start",
+             "curtain_pace", "curtain_colours", "curtain_first", "curtain_last", "samples", "thickness", "red",
+             "green", "blue", "land", "x", "depth", "away", "height")  # fmt: skip
 _COUNTS = ("rows", "width", "left", "right", "top", "nothing", "grid_rows", "grid_columns", "texture_size", "table",
            "is_mirrored", "is_rough", "is_finished")  # fmt: skip
 _NUMBERS = ("eye_x", "eye_y", "eye_z", "horizon", "focal", "apex", "scale", "middle", "lit_range", "bank")
@@ -152,10 +152,13 @@ class Shader:
                     table_of(upper))  # fmt: skip
 
     def band(self, seen: Numbers, shows: Ints, top: int, columns: slice, look: Look, into: list[Floats]) -> None:
-        """Put red, green, blue, share of land and, if mirrored, the height of the columns of a band of rows into planes;
-        `seen`: the number of the mesh row that each pixel of the whole rows sees, and whether it `shows` land."""
+        """Put red, green, blue, share of land and, if mirrored, the height of a band's columns into planes. `seen`: the
+        number of the mesh row that each pixel of its whole rows sees; `shows`: whether that is land."""
         part = np.ascontiguousarray(seen[:, columns])
-        spot = self._looked_up(seen, shows, top, columns, look) if loops is not None else self._point(part, top, columns, look)
+        if loops is not None:
+            spot = self._looked_up(seen, shows, top, columns, look)
+        else:
+            spot = self._point(part, top, columns, look)
         for finish in self._finishes:
             finish(spot)
         np.multiply(spot.land, part < self._mesh.depths.size, out=into[3])
@@ -174,7 +177,8 @@ class Shader:
         land = self._land_of(seen, shows, top, columns, look, whole)
         land.x, land.depth, land.away, land.height = (at(plane) for plane in whole[4:])
         loops.land_shade(ctypes.byref(land))
-        return Spot(list(whole[:3]), whole[3], *whole[4:], look.haze[:, columns], look)
+        x, depth, away, height = whole[4:]
+        return Spot(list(whole[:3]), whole[3], x, depth, away, height, look.haze[:, columns], look)
 
     def _land_of(self, seen: Numbers, shows: Ints, top: int, columns: slice, look: Look, whole: Floats) -> _Land:
         """What the loops are told of a band of pixels, and the planes that they fill."""
