@@ -16,6 +16,9 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "grade_chroma": "pp pp i",
+    "grade_draft": "ppp pp pp ii",
+    "grade_dust": "pp iiii p ii",
     "grade_frame": "ppp p p iiii pp ppp ii",
     "land_fade": "pppp ppp ii",
     "land_outline": "p i fffff f p i p",
@@ -42,8 +45,11 @@ def load_library() -> ctypes.CDLL | None:
 loops: Any = load_library()
 
 
-def at(array: Any, dtype: Any = np.float32) -> int:
-    """Where a whole array of one type lies. Raises ValueError for another type, or for a part of an array."""
+def at(array: Any, dtype: Any = np.float32) -> ctypes.c_void_p:
+    """Where a whole array of one type lies; the array lives as long as what is returned. Raises ValueError for another
+    type, or for a part of an array."""
     if array.dtype != dtype or not array.flags.c_contiguous:
         raise ValueError(f"a loop needs a whole array of {np.dtype(dtype)}, not {array.dtype} {array.strides}")
-    return int(array.ctypes.data)
+    pointer = ctypes.c_void_p(array.ctypes.data)
+    pointer.array = array  # type: ignore[attr-defined]  # numpy's own `data_as` does so too
+    return pointer

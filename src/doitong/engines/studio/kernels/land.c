@@ -9,7 +9,6 @@
 #define WIDEST 8192
 #define EDGE 1e-3f     /* of a cell: as near as one comes to the last, so that there is always one beyond */
 #define NOTHING -1e4f
-#define FAR 1e5f      /* metres: where there is nothing to finish */
 
 /* The mesh's rows as rows of the picture. By mesh row: `row`, `part`: where it lies between two rows of the grid; `ramp`,
    `offset`: from a column's sideways slope to the grid's column; `factor`: from metres to pixels. `curtain`: the
@@ -119,7 +118,7 @@ struct land {
     const float *thickness; /* by the upper half of a height */
     float *red, *green, *blue, *land, *x, *depth, *away, *height; /* what comes out, from the column `left` on */
     int32_t rows, width, left, right, top, nothing, grid_rows, grid_columns, texture_size, table;
-    int32_t is_mirrored, is_rough, is_finished; /* unfinished: with where each pixel lies, and no haze yet */
+    int32_t is_mirrored, is_rough, is_finished; /* unfinished: every pixel, with where it lies, and no haze yet */
     float eye_x, eye_y, eye_z, horizon, focal, apex, scale, middle, lit_range, bank;
 };
 
@@ -259,17 +258,17 @@ INLINE void put_nothing(const struct land *restrict l, int row, int first, int c
     float *planes[5] = {l->red, l->green, l->blue, l->land, l->height};
     for (int k = 0; k < 5; k++)
         if (planes[k]) memset(planes[k] + at, 0, sizeof(float) * (size_t)count);
-    for (int i = 0; !l->is_finished && i < count; i++) l->x[at + i] = 0.0f, l->depth[at + i] = l->away[at + i] = FAR;
 }
 
-/* Colours the pixels that show land, and those between them where the gap is short; the others become nothing. */
+/* Colours the pixels that show land, and those between them where the gap is short; the others become nothing. What is
+   to be finished may look at its neighbours: there every pixel is coloured. */
 LOOP void land_shade(const struct land *l) {
     struct points p;
     for (int row = 0; row < l->rows; row++) {
         const uint8_t *restrict shows = l->shows + (long)row * l->width;
         int first = l->left, end;
         while (first < l->right) {
-            if (!shows[first]) {
+            if (l->is_finished && !shows[first]) {
                 for (end = first + 1; end < l->right && !shows[end];) end++;
                 put_nothing(l, row, first, end - first);
                 first = end;
@@ -277,8 +276,8 @@ LOOP void land_shade(const struct land *l) {
             }
             int stop = first + BLOCK < l->right ? first + BLOCK : l->right;
             end = first + 1;
-            for (int i = end; i < stop && i < end + GAP; i++)
-                if (shows[i]) end = i + 1;
+            for (int i = end; i < stop && (!l->is_finished || i < end + GAP); i++)
+                if (shows[i] || !l->is_finished) end = i + 1;
             locate(l, &p, row, first, end - first);
             colour(l, &p, row, first, end - first);
             hang(l, &p, row, first, end - first);
