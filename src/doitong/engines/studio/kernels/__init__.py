@@ -2,7 +2,7 @@
 
 Each does what the numpy beside its only caller does, to within rounding; `tests/studio/test_kernels.py` holds the two
 together. Where no compiler was at hand when Doitong was installed there are none, and numpy draws the same film in
-about twice the time. See docs/decisions/0021-loops-in-c.md.
+about twice the time. See docs/decisions/0022-loops-in-c.md.
 """
 
 from __future__ import annotations
