@@ -26,6 +26,7 @@ _SIGNATURES = {
     "land_scan": "pp iiiii pp",
     "land_shade": "p",
     "lay_over": "ppp i",
+    "plant_lay": "ppp p i iiii i p ii pp",
 }
 
 

@@ -308,3 +308,31 @@ LOOP void land_fade(const float *restrict thickness, const float *restrict air, 
 LOOP void lay_over(float *restrict under, const float *restrict over, const float *restrict share, int count) {
     for (int i = 0; i < count; i++) under[i] += (over[i] - under[i]) * share[i];
 }
+
+/* A plant's drawing (height × width × 4, premultiplied, with an empty rim) laid on the area from (left, top) where what is
+   seen stands at mesh row `behind` or further. `way`: from pixels of the area to the drawing, 2 × 3; `tone`: what red,
+   green and blue are multiplied by, what of the cover is added to each, and what the cover is multiplied by. */
+LOOP void plant_lay(float *restrict red, float *restrict green, float *restrict blue, const uint16_t *restrict seen,
+                    int stride, int left, int top, int right, int bottom, int behind, const float *restrict drawing,
+                    int height, int width, const float *restrict way, const float *restrict tone) {
+    float *planes[3] = {red, green, blue};
+    for (int row = top; row < bottom; row++) {
+        float x0 = way[1] * (float)(row - top) + way[2], y0 = way[4] * (float)(row - top) + way[5];
+        for (int column = left; column < right; column++) {
+            long at = (long)row * stride + column;
+            float x = way[0] * (float)(column - left) + x0, y = way[3] * (float)(column - left) + y0;
+            if (seen[at] < behind || !(x >= 0.0f && y >= 0.0f && x < (float)(width - 1) && y < (float)(height - 1))) continue;
+            int32_t across = (int32_t)x, down = (int32_t)y;
+            const float *above = drawing + 4 * ((long)down * width + across), *below = above + 4 * width;
+            x -= (float)across, y -= (float)down;
+            float value[4];
+            for (int k = 0; k < 4; k++) {
+                float one = above[k] + (above[k + 4] - above[k]) * x, other = below[k] + (below[k + 4] - below[k]) * x;
+                value[k] = one + (other - one) * y;
+            }
+            if (value[3] <= 0.0f) continue;
+            for (int k = 0; k < 3; k++)
+                planes[k][at] += value[k] * tone[k] + value[3] * (tone[k + 3] - tone[6] * planes[k][at]);
+        }
+    }
+}
