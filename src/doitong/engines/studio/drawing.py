@@ -27,6 +27,7 @@ import numpy as np
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.parent import end_with_parent
 
+MOST_DRAWERS = 8  # the encoder keeps up with no more, and each has its own memory
 _FRAMES_AHEAD = 1  # drawn frames that may wait to be taken, beyond one for each that draws
 
 Frame = tuple[Bytes, Bytes, Bytes]
@@ -41,13 +42,14 @@ class Drawable(Protocol):
 
 
 class Drawing:
-    """Draws `count` frames of a stage, `workers` at a time; use as a context manager and read `frames` once.
+    """Draws `count` frames of a stage, `workers` at a time or `MOST_DRAWERS`; use as a context manager and read `frames` once.
 
     Fork before other threads are at work: OpenCV must have been set to one thread, what it has of others is lost.
     """
 
     def __init__(self, stage: Drawable, size: tuple[int, int], count: int, frames_per_second: int,
                  workers: int) -> None:  # fmt: skip
+        workers = min(workers, MOST_DRAWERS)
         self._stage, self._count, self._rate = stage, count, frames_per_second
         self._slots = _shared_frames(*size, workers + _FRAMES_AHEAD)
         self._pool = _pool(self, workers)
