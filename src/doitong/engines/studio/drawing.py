@@ -42,9 +42,9 @@ class Drawable(Protocol):
 
 
 class Drawing:
-    """Draws `count` frames of a stage, `workers` at a time or `MOST_DRAWERS`; use as a context manager and read `frames` once.
+    """Draws `count` frames of a stage, `workers` or `MOST_DRAWERS` at a time; use as a context manager, read `frames` once.
 
-    Fork before other threads are at work: OpenCV must have been set to one thread, what it has of others is lost.
+    OpenCV must have been set to one thread: what it has of others is lost in a fork.
     """
 
     def __init__(self, stage: Drawable, size: tuple[int, int], count: int, frames_per_second: int,
