@@ -42,7 +42,7 @@ class Drawable(Protocol):
 
 
 class Drawing:
-    """Draws `count` frames of a stage, `workers` or `MOST_DRAWERS` at a time; use as a context manager, read `frames` once.
+    """Draws `count` frames of a stage by `workers`, at most `MOST_DRAWERS`. A context manager; read `frames` once.
 
     OpenCV must have been set to one thread: what it has of others is lost in a fork.
     """
