@@ -183,7 +183,7 @@ INLINE void hang(const struct land *restrict l, struct points *restrict p, int r
     const uint16_t *restrict seen = l->seen + (long)row * l->width + first;
     for (int i = 0; i < count; i++) {
         int32_t m = seen[i];
-        if (!l->is_curtain[m]) continue;
+        if (m >= l->nothing || !l->is_curtain[m]) continue;
         float at = (p->x[i] - l->curtain_start[m]) * l->curtain_pace[m];
         int32_t place = (int32_t)(at > 0.0f ? at : 0.0f) + l->curtain_first[m];
         const float *sample = l->samples + 4 * (place < l->curtain_last[m] ? place : l->curtain_last[m]);
