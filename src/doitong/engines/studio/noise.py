@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Floats
+from doitong.engines.studio.kernels import at, loops
 
 LATTICE_CELLS = 64
 PIXELS_PER_CELL = 12
@@ -56,11 +57,23 @@ def pad(tile: Floats) -> Floats:
 
 
 def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
-    """Read a padded tile at (x, y), in pixels of the unpadded tile, wrapping around."""
+    """Read a padded tile at (x, y), in pixels of the unpadded tile, wrapping around; as planes, with a tile of several
+    fields as channels."""
     size = tile.shape[0] - 2 * _PAD
+    if loops is not None and x.shape == y.shape and _is_plain(tile):
+        shape = x.shape if x.ndim > 1 else (1, x.size)
+        fields = tile.size // tile.shape[0] ** 2
+        read = np.empty(shape if fields == 1 else (*shape, fields), np.float32)
+        loops.sample_tile(at(tile), size, fields, *(at(np.ascontiguousarray(a)) for a in (x, y)), at(read), x.size)
+        return read
     return np.asarray(
         cv2.remap(tile, wrapped(x, size), wrapped(y, size), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     )
+
+
+def _is_plain(tile: Floats) -> bool:
+    """Whether a tile is square and has as many fields as are read at once."""
+    return tile.flags.c_contiguous and tile.shape in ((tile.shape[0],) * 2, (*(tile.shape[0],) * 2, 4))
 
 
 def wrapped(at: Floats, size: int) -> Floats:

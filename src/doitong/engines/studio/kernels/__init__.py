@@ -17,6 +17,10 @@ import numpy as np
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
     "grade_frame": "ppp p p iiii pp ppp ii",
+    "lay_water": "ppp iiii ppp i p ii pp i pp pppppp ppp",
+    "pad_waves": "p i f p",
+    "sample_tile": "p ii pp p i",
+    "turn_waves": "p pp pp f p i",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from doitong.engines.studio.air.light import Light, storm_share
 from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, bands, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.coasts import BEACH_SLOPE
 from doitong.engines.studio.land.draft import softened
 from doitong.engines.studio.land.surf import Surf
@@ -22,6 +23,7 @@ from doitong.engines.studio.scene import Feature, Scene, SceneKind
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
 _SURF_DEPTH = 2.3
+_LAPPED, _DEEP = -2.0, -12.0  # heights of the ground: waves lap where it is higher, and no bottom is seen where lower
 _LOG_STEPS = 4096
 _LAPPING = {SceneKind.ISLANDS: 0.55, SceneKind.CANYON: 0.05}  # how white the water's edge is
 _PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
@@ -38,6 +40,32 @@ class _Look:
     columns: slice
     seconds: float
     nearer: Floats | None  # how much nearer than the plane the swell is met
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all bands of one frame share, rows from the water's first down; `mirror` has four fields. For the loops:
+    numbers of the frame, of its rows and of its columns, in the order of water.c."""
+
+    planes: list[Floats]
+    mirror: Floats
+    tiles: list[Floats]
+    calm: Floats
+    bed: Floats
+    dry: Floats | None
+    nearer: Floats | None
+    numbers: tuple[Floats, Floats, Floats] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Water that is not smooth: foam and bare sand (shares), more of the small waves' strength, and how high swell
+    stands."""
+
+    foam: Floats | None = None
+    bare: Floats | None = None
+    ruffle: Floats | None = None
+    lift: Floats | None = None
 
 
 class Waves:
@@ -73,6 +101,17 @@ class Waves:
     def tile(self, seconds: float) -> Floats:
         """Padded tile of slopes along x and z at one moment, of root mean square 1 (and two empty fields)."""
         return pad(self._slopes(seconds) * np.float32(self._level))
+
+    def pairs(self, seconds: float) -> Floats:
+        """The same without empty fields, for loops, in a third of the time."""
+        size = self._rate.shape[0]
+        spectrum = np.empty((size, size, 2), np.float32)
+        parts = (self._rate, *self._even, *self._odd)
+        loops.turn_waves(*map(at, parts), seconds, at(spectrum), self._rate.size)
+        slopes = as_floats(cv2.idft(spectrum, flags=cv2.DFT_SCALE))
+        tile = np.empty((size + 4, size + 4, 2), np.float32)
+        loops.pad_waves(at(slopes), size, self._level, at(tile))
+        return tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +166,35 @@ class Water:
             dry: Floats | None) -> None:  # fmt: skip
         """Draw the rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's; `dry`:
         where land hides the water, for the same rows, and black is as good."""
-        tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
-        calm = self._calm(pose, lens, top, seconds)
-        bed = self._bed(pose, lens, top)
-        merged = cv2.merge([*mirror, mirror[0]])  # four channels are read faster than three
-        whole = [plane[top:] for plane in planes]
-        for plane in whole:
-            plane[:] = 0
         met = None if self._swell is None else self._swell.meet(pose, lens, top, seconds)
+        whole = [plane[top:] for plane in planes]
+        frame = _Frame(
+            planes=whole,
+            mirror=cv2.merge([*mirror, mirror[0]]),  # four channels are read faster than three
+            tiles=[(self._waves.tile if loops is None else self._waves.pairs)(seconds * pace) for pace in _PACES],
+            calm=self._calm(pose, lens, top, seconds),
+            bed=self._bed(pose, lens, top),
+            dry=dry,
+            nearer=None if met is None else met.nearer,
+            numbers=None if loops is None else self._numbers(pose, lens, mirror_lens, top),
+        )
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
             open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
-            if open_water is not None and not open_water.size:
-                continue
-            columns = slice(0, lens.width) if open_water is None else slice(int(open_water[0]), int(open_water[-1]) + 1)
-            nearer = None if met is None else met.nearer[part, columns]
-            look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
-            colour = self._band(merged, look, tiles, calm[part, columns], bed[part, columns])
-            for plane, values in zip(whole, colour, strict=True):
-                plane[part, columns] = values
+            columns = slice(0, lens.width)
+            if open_water is not None:
+                columns = slice(int(open_water[0]), int(open_water[-1]) + 1) if open_water.size else slice(0, 0)
+            for plane in whole:
+                plane[part, : columns.start] = 0
+                plane[part, columns.stop :] = 0
+            if columns.stop > columns.start:
+                nearer = None if met is None else met.nearer[part, columns]
+                look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
+                (self._band if loops is None else self._fill_band)(frame, look, part)
         if met is not None:
             met.soften(whole)
         if self._surf is not None:
+            bed = frame.bed
             out: Floats = cv2.resize(bed, (lens.width // 2, bed.shape[0] // 2 + 1), interpolation=cv2.INTER_NEAREST)
             out *= np.float32(-1 / BEACH_SLOPE)
             self._surf.lay_breakers(whole, out, top, pose, lens, seconds)
@@ -157,9 +203,7 @@ class Water:
         """Height of the ground under (or over) each pixel of the water's plane."""
         rows, columns = lens.rows - top, lens.width
         at = np.linspace(top, lens.rows - 1, max(2, rows // 2), dtype=np.float32)
-        x, z, _, _ = _surface(pose, lens, at)
-        x = np.ascontiguousarray(x[:, ::2])
-        z = np.ascontiguousarray(np.broadcast_to(z, (at.size, columns))[:, ::2])
+        x, z, _, _ = _surface(pose, lens, at, slice(None, None, 2))
         grid = self._world.grid
         bed = cv2.remap(self._world.heights, grid.columns_of(x, z), self._grid_rows(z), cv2.INTER_LINEAR,
                         borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
@@ -178,73 +222,141 @@ class Water:
         first += 1
         return as_floats(one + (table.take(first) - one) * at)
 
-    def _band(self, mirror: Floats, look: _Look, tiles: list[Floats], calm: Floats, bed: Floats) -> Planes:
-        pose, lens = look.pose, look.lens
-        rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
-        x, z, away, down = _surface(pose, lens, rows, look.columns)
-        lift: Floats | None = None
-        if look.nearer is not None:  # the waves are drawn where they stand, not where the plane is
-            x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
-            x += np.float32(pose.x)
-            z += np.float32(pose.z)
-        px = lens.slopes()[None, look.columns]
-        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, tiles)
-        foam: Floats | None = None
-        bare: Floats | float = 0.0
+    def _numbers(self, pose: Pose, lens: Lens, mirror_lens: Lens, top: int) -> tuple[Floats, Floats, Floats]:
+        """What water.c wants to know: of the frame, of each row and of each column."""
+        x, y, z = self._sun
+        light, rough = self._light, max(self._slope, 0.012) * 0.6 + 0.0085
+        glitters = light.disc > 0 and self._scene.sun_disc
+        strict = (1 / (rough * 3.6), 1 / (rough * 2.4)) if glitters else (0, 0)
+        power = 1.0 if light.is_moon else 1.05
+        middle = mirror_lens.width / 2 - 0.5
+        frame = (pose.x, pose.z, mirror_lens.focal, mirror_lens.horizon - 0.5, middle, self._mirrors, y, *strict,
+                 *self._deep(), *self._bottom_lit(), *self._bottom.swallow, *self._foam,
+                 *(s * power for s in light.sun))  # fmt: skip
+        _, _, away, down = _surface(pose, lens, np.arange(top, lens.rows, dtype=np.float32), slice(0, 1))
+        rows = np.concatenate((down, away, _thick(down), smooth(0.0, 0.01, down) * np.float32(1.5),
+                               *self._sizes(away, lens, pose)), axis=1)  # fmt: skip
+        slope, c, s = lens.slopes(), np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+        aside, ahead, scale = s + slope * c, c - slope * s, 1 / np.sqrt(1 + slope * slope)
+        to_sun = np.float32(x) - aside * scale, np.float32(z) - ahead * scale
+        return as_floats(np.array(frame)), as_floats(rows), as_floats(np.stack((slope, aside, ahead, *to_sun)))
+
+    def _sizes(self, away: Floats, lens: Lens, pose: Pose) -> list[Floats]:
+        """The two sizes of waves at each row: number of their tile, scale, shift and strength."""
+        level = self._level_at(away, lens, pose)
+        columns = []
+        for number in (np.floor(level), np.floor(level) + 1):
+            weight = np.clip(np.float32(1.25) - np.float32(1.5) * np.abs(level - number), 0, 1)
+            strength = weight * np.maximum(0.35, 1.1 - 0.09 * number) * self._slope
+            strength *= np.clip(np.float32(lens.focal * pose.y) / away * np.float32(1 / 14.0), 0, 1)
+            scale = np.exp2(-number) * np.float32(self._size / _TILE_METRES)
+            columns += [np.minimum(number // 3, len(_PACES) - 1), scale, number * np.float32(61.7), strength]
+        return columns
+
+    def _fill_band(self, frame: _Frame, look: _Look, part: slice) -> None:
+        """The band's pixels in one pass."""
+        assert frame.numbers is not None
+        columns, lens = look.columns, look.lens
+        bed, calm = frame.bed[part, columns], frame.calm[part, columns]
+        deepest, aside, ahead, broken = float(bed.max()), None, None, _Broken()
+        if self._is_broken(deepest):
+            rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
+            x, z, away, _ = _places(look, rows)
+            if self._swell is not None:
+                aside, ahead = np.zeros_like(x), np.zeros_like(x)
+            broken = self._break(look, x, z, away, aside, ahead, bed, calm)
+        nature, rows, slopes = frame.numbers
+        mirror = frame.mirror
+        loops.lay_water(
+            at(nature), at(rows[part]), at(slopes), lens.width, columns.start, columns.stop - columns.start,
+            part.stop - part.start, *map(at, frame.tiles), self._size, at(mirror), mirror.shape[1], mirror.shape[0],
+            at(frame.calm[part]), at(frame.bed[part]), deepest < _DEEP,
+            *(None if plane is None else at(plane[part]) for plane in (frame.nearer, frame.dry)),
+            *(None if plane is None else at(plane) for plane in (aside, ahead, broken.foam, broken.bare,
+                                                                 broken.ruffle, broken.lift)),
+            *(at(plane[part]) for plane in frame.planes),
+        )  # fmt: skip
+
+    def _is_broken(self, highest: float) -> bool:
+        """Whether any of the water is not smooth, where the ground is as high as this."""
+        nearest = -_SURF_DEPTH if self._surf is not None else _LAPPED
+        return self._swell is not None or self._scene.rain > 0.05 or highest > nearest
+
+    def _break(self, look: _Look, x: Floats, z: Floats, away: Floats, sx: Floats | None, sz: Floats | None,
+               bed: Floats, calm: Floats) -> _Broken:  # fmt: skip
+        """Foam and what else is not smooth at the places of a band; the swell's slopes are added to `sx` and `sz`."""
+        broken = _Broken()
+        rows_down = np.float32(look.lens.focal * look.pose.y) / (away * away)
         if self._surf is not None and float(bed.max()) > -_SURF_DEPTH:
-            foam, bare, ruffle = self._surf.swash(
-                bed * np.float32(-1 / BEACH_SLOPE), x, z, np.float32(lens.focal * pose.y) / (away * away), look.seconds
-            )
-            calm = calm * ruffle
+            out = bed * np.float32(-1 / BEACH_SLOPE)
+            broken = _Broken(*self._surf.swash(out, x, z, rows_down, look.seconds))
         elif self._swell is not None:
-            rows_down = np.float32(lens.focal * pose.y) / (away * away)
+            assert sx is not None
+            assert sz is not None
             foam, lift = self._swell.lay(x, z, rows_down, look.seconds, sx, sz, calm)
-        elif float(bed.max()) > -2:
-            foam = self._lapping(bed, x, z, look.seconds)
+            broken = _Broken(foam, lift=lift)
+        elif float(bed.max()) > _LAPPED:
+            broken = _Broken(self._lapping(bed, x, z, look.seconds))
         if self._scene.rain > 0.05:
-            drops = self._drops(x, z, away, lens, pose, look.seconds)
-            foam = drops if foam is None else np.maximum(foam, drops)
+            drops = self._drops(x, z, rows_down, look.seconds)
+            broken = replace(broken, foam=drops if broken.foam is None else np.maximum(broken.foam, drops))
+        return broken
+
+    def _band(self, frame: _Frame, look: _Look, part: slice) -> None:
+        pose, lens = look.pose, look.lens
+        calm, bed = frame.calm[part, look.columns], frame.bed[part, look.columns]
+        x, z, away, down = _places(look, np.arange(look.band.start, look.band.stop, dtype=np.float32))
+        px = lens.slopes()[None, look.columns]
+        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, frame.tiles)
+        broken = self._break(look, x, z, away, sx, sz, bed, calm)
+        if broken.ruffle is not None:
+            calm = calm * broken.ruffle
         sx *= calm
         sz *= calm
-        colour = _reflect(mirror, look.mirror_lens, px, down, sx, sz)
+        colour = _reflect(frame.mirror, look.mirror_lens, px, down, sx, sz)
         grazing = np.clip(down * np.float32(1.04) + sz * np.float32(0.9), 0.0, 1.0)
         fresnel = fresnel_of(grazing, 0.98)
-        fresnel *= (1 - np.float32(0.50) * bare) * np.float32(self._mirrors)
+        fresnel *= np.float32(self._mirrors)
+        if broken.bare is not None:
+            fresnel *= 1 - np.float32(0.50) * broken.bare
         glitter = self._glitter(px, down, sx, sz, pose.yaw)
         body = self._body(bed, down)
-        if lift is not None:  # light shines through the crests
-            glow = np.maximum(1 + lift * np.float32(0.9), np.float32(0.35))
+        if broken.lift is not None:  # light shines through the crests
+            glow = np.maximum(1 + broken.lift * np.float32(0.9), np.float32(0.35))
             body = [plane * glow for plane in body]
-        planes = []
-        for i in range(3):
+        for i, whole in enumerate(frame.planes):
             plane = colour[..., i] - body[i]
             plane *= fresnel
             plane += body[i]
             if glitter is not None:
                 power = self._light.sun[i] * (1.0 if self._light.is_moon else 1.05)
                 plane[:, glitter[0]] += glitter[1] * np.float32(power)
-            if foam is not None:
-                plane += (np.float32(self._foam[i]) - plane) * foam
-            planes.append(plane)
-        return planes[0], planes[1], planes[2]
+            if broken.foam is not None:
+                plane += (np.float32(self._foam[i]) - plane) * broken.foam
+            whole[part, look.columns] = plane
+
+    def _deep(self) -> list[float]:
+        """The light of water without a bottom."""
+        light = self._light
+        return [self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35) for i in range(3)]
+
+    def _bottom_lit(self) -> list[float]:
+        light = self._light
+        return [self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34) for i in range(3)]
 
     def _body(self, bed: Floats, down: Floats) -> list[Floats]:
         """Light from within the water: deep colour, or the bottom through what it lets pass (Beer–Lambert)."""
-        light = self._light
-        deep = [
-            np.float32(self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35)) for i in range(3)
-        ]
-        if float(bed.max()) < -12:
+        deep = [np.float32(colour) for colour in self._deep()]
+        if float(bed.max()) < _DEEP:
             return [np.asarray(colour) for colour in deep]
         depth = np.minimum(bed, 0)
-        depth *= np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12))
+        depth *= _thick(down)
         planes = []
-        for i in range(3):
-            bottom = np.float32(self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34))
-            plane = depth * np.float32(self._bottom.swallow[i])
+        for colour, bottom, swallow in zip(deep, self._bottom_lit(), self._bottom.swallow, strict=True):
+            plane = depth * np.float32(swallow)
             cv2.exp(plane, plane)
-            plane *= bottom - deep[i]
-            plane += deep[i]
+            plane *= np.float32(bottom) - colour
+            plane += colour
             planes.append(plane)
         return planes
 
@@ -256,9 +368,9 @@ class Water:
         strength = np.float32(_LAPPING.get(self._scene.kind, 0.10) * min(1.4, self._scene.wind))
         return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * strength)
 
-    def _drops(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float) -> Floats:
+    def _drops(self, x: Floats, z: Floats, rows_down: Floats, seconds: float) -> Floats:
         """Where drops of rain strike: specks that appear and fade, by turns in two sets."""
-        sharp = np.clip(np.float32(lens.focal * pose.y) / (away * away) * np.float32(1.6), 0, 1)
+        sharp = np.clip(rows_down * np.float32(1.6), 0, 1)
         total = np.zeros_like(x)
         for turn in (0.0, 0.5):
             number = math.floor(seconds * 5 + turn)
@@ -271,10 +383,7 @@ class Water:
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
                    tiles: list[Floats]) -> tuple[Floats, Floats]:  # fmt: skip
         """Slopes at each pixel from waves just long enough to be seen there: two sizes, blended by distance."""
-        texel = _TILE_METRES / self._size
-        across = away / np.float32(lens.focal)
-        along = away * away / np.float32(lens.focal * pose.y)
-        level = np.log2(np.maximum(across**0.22 * along**0.78, 1e-3) / texel).clip(0, 11).astype(np.float32)
+        texel, level = _TILE_METRES / self._size, self._level_at(away, lens, pose)
         rows_down = np.float32(lens.focal * pose.y) / away
         sx, sz = np.zeros_like(x), np.zeros_like(x)
         for number in range(int(level.min()), int(level.max()) + 2):
@@ -295,10 +404,16 @@ class Water:
             sz[part] += np.multiply(slopes[..., 1], strength, out=v)
         return sx, sz
 
+    def _level_at(self, away: Floats, lens: Lens, pose: Pose) -> Floats:
+        """How many times, as a power of two, the waves that are just seen are longer than the tile's smallest."""
+        across, along = away / np.float32(lens.focal), away * away / np.float32(lens.focal * pose.y)
+        pixel = np.maximum(across**0.22 * along**0.78, 1e-3) * (self._size / _TILE_METRES)
+        return as_floats(np.log2(pixel).clip(0, 11))
+
     def _calm(self, pose: Pose, lens: Lens, top: int, seconds: float) -> Floats:
         """Gusts: bands of rougher and calmer water that drift."""
-        x, z, _, _ = _surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32))
-        x, z = x[:, ::4], np.maximum(z[:, ::4], 8)
+        x, z, _, _ = _surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32), slice(None, None, 4))
+        z = np.maximum(z, 8)
         drift = np.float32(seconds * 1.2 * self._scene.wind)
         u = x / z * 26 + x * np.float32(0.12)
         gust = sample(self._gusts, u + drift, np.log2(z) * np.float32(34.0) + drift * np.float32(0.3))
@@ -347,6 +462,22 @@ def fresnel_of(grazing: Floats, most: float) -> Floats:
     share *= np.float32(most)
     share += np.float32(0.02)
     return share
+
+
+def _thick(down: Floats) -> Floats:
+    """Metres of water that light passes for a metre of depth."""
+    return as_floats(np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12)))
+
+
+def _places(look: _Look, rows: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """As `_surface`, but waves are met where they stand, not where the plane is."""
+    pose = look.pose
+    x, z, away, down = _surface(pose, look.lens, rows, look.columns)
+    if look.nearer is not None:
+        x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
+        x += np.float32(pose.x)
+        z += np.float32(pose.z)
+    return x, z, away, down
 
 
 def _surface(
