@@ -17,7 +17,7 @@ import numpy as np
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
     "grade_frame": "ppp p p iiii pp ppp ii",
-    "lay_water": "ppp iiii ppp i p ii pp i pp pppppp ppp",
+    "lay_water": "p",
     "pad_waves": "p i f p",
     "sample_tile": "p ii pp p i",
     "turn_waves": "p pp pp f p i",
@@ -40,8 +40,11 @@ def load_library() -> ctypes.CDLL | None:
 loops: Any = load_library()
 
 
-def at(array: Any, dtype: Any = np.float32) -> int:
-    """Where a whole array of one type lies. Raises ValueError for another type, or for a part of an array."""
+def at(array: Any, dtype: Any = np.float32) -> ctypes.c_void_p:
+    """Where a whole array of one type lies; the array lives as long as what is returned. Raises ValueError for another
+    type, or for a part of an array."""
     if array.dtype != dtype or not array.flags.c_contiguous:
         raise ValueError(f"a loop needs a whole array of {np.dtype(dtype)}, not {array.dtype} {array.strides}")
-    return int(array.ctypes.data)
+    pointer = ctypes.c_void_p(array.ctypes.data)
+    pointer.array = array  # type: ignore[attr-defined]  # numpy's own `data_as` does so too
+    return pointer

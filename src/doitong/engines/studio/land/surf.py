@@ -13,7 +13,10 @@ import numpy as np
 from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, as_floats, halved_numbers, look_up, smooth, upper_halves
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at
+from doitong.engines.studio.land.coasts import BEACH_SLOPE
 from doitong.engines.studio.land.draft import softened
+from doitong.engines.studio.land.water_loop import WaterLoop
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene
 
@@ -48,7 +51,7 @@ class Surf:
         self._wobbles = wobble.astype(np.float32)
         part = np.linspace(0, 1, _RUN_STEPS)
         self._runs = np.sin(math.pi * part**0.62).astype(np.float32)
-        self._inside, self._out = _by_inside(), _by_out()
+        self._inside, self._out = np.stack(_by_inside()), np.stack(_by_out())
         self.foam: Colour = _lit((0.80, 0.82, 0.84), light)
         self._face: Colour = _lit((0.050, 0.130, 0.120), light)
 
@@ -59,6 +62,16 @@ class Surf:
 
     def _size(self, number: Floats) -> Floats:
         return as_floats(self._sizes.take(number.astype(np.int32) & 63))
+
+    def tell(self, told: WaterLoop, seconds: float) -> None:
+        """Fill in what `swash` would do."""
+        told.surf_soft, told.surf_lace, told.surf_size = at(self._soft), at(self._lace), self._lace.shape[0] - 4
+        told.wobbles, told.runs, told.sizes = at(self._wobbles), at(self._runs), at(self._sizes)
+        told.wobble_count, told.run_count = _WOBBLE_STEPS, _RUN_STEPS
+        told.inside, told.out = at(self._inside), at(self._out)
+        told.wobble_scale, told.out_scale = _WOBBLE_STEPS / _WOBBLE_METRES, -1 / BEACH_SLOPE
+        told.beat = seconds * self._rate + _ROOT * math.sqrt(_SHORE_METRES)
+        told.run = _RUN_METRES * self._strength
 
     def swash(self, out: Floats, x: Floats, z: Floats, sharp: Floats, seconds: float) -> tuple[Floats, Floats, Floats]:
         """Foam, share of bare wet sand, and how strongly waves ruffle the water, at points `out` metres from the

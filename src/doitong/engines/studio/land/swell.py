@@ -13,6 +13,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Floats, Ints, as_floats, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.land.water_loop import WaterLoop
 from doitong.engines.studio.noise import sample
 
 _GRAVITY = 9.81
@@ -97,7 +98,8 @@ class Swell:
     """The swell of one film; `force` 1 is an ordinary sea, more is a storm."""
 
     def __init__(self, force: float, soft: Floats, lace: Floats) -> None:
-        self._force, self._soft, self._lace = force, soft, lace
+        self._soft, self._lace = soft, lace
+        self._limit = 2.55 - 0.75 * min(2.25, force)
         self._waves = []
         for metres, turn, steep in _WAVES:
             k = 2 * math.pi / metres
@@ -165,6 +167,16 @@ class Swell:
             pair[:, ::2], pair[:, 1:-1:2], pair[:, -1] = few, (few[:, 1:] + few[:, :-1]) * np.float32(0.5), few[:, -1]
         return [pair[:, : x.shape[1]] for pair in pairs]
 
+    def tell(self, told: WaterLoop, seconds: float) -> None:
+        """Fill in what `lay` would do."""
+        waves = []
+        for wave in self._waves:
+            slope = wave.steep / math.hypot(wave.kx, wave.kz)
+            phase = wave.rate * seconds % (2 * math.pi)
+            height = min(1.0, wave.metres / 34)
+            waves += [wave.kx, wave.kz, phase, wave.kx * slope, wave.kz * slope, height, wave.metres / 5]
+        told.swell, told.foams_from = tuple(waves), self._limit
+
     def lay(self, x: Floats, z: Floats, rows_down: Floats, seconds: float, sx: Floats, sz: Floats,
             calm: Floats) -> tuple[Floats, Floats]:  # fmt: skip
         """Add the swell's slopes to those of small waves; answers the foam on its crests, and how high each point lies
@@ -185,6 +197,5 @@ class Swell:
         fine = np.maximum(fine * np.float32(0.45), 0) + grit * close * np.float32(0.42)
         crest = height * np.float32(0.55) + np.maximum(web, far) * np.float32(0.58) + (calm - 1) * np.float32(0.9)
         sharp = np.clip(rows_down * np.float32(12) - np.float32(0.2), 0.0, 1)
-        limit = np.float32(2.55 - 0.75 * min(2.25, self._force))
-        foam = smooth(0.0, 0.9, crest + fine - limit) * np.float32(0.85) * sharp
+        foam = smooth(0.0, 0.9, crest + fine - np.float32(self._limit)) * np.float32(0.85) * sharp
         return foam, height * np.float32(0.4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from doitong.engines.studio.land.coasts import BEACH_SLOPE
 from doitong.engines.studio.land.draft import softened
 from doitong.engines.studio.land.surf import Surf
 from doitong.engines.studio.land.swell import Swell
+from doitong.engines.studio.land.water_loop import WaterKind, WaterLoop
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
 from doitong.engines.studio.scene import Feature, Scene, SceneKind
@@ -44,8 +46,8 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What all bands of one frame share, rows from the water's first down; `mirror` has four fields. For the loops:
-    numbers of the frame, of its rows and of its columns, in the order of water.c."""
+    """What all bands of one frame share; rows are those from the water's first down. `mirror` has four fields; `told`
+    is the loop's, and `numbers` what that is told of each row and of each column."""
 
     planes: list[Floats]
     mirror: Floats
@@ -54,18 +56,8 @@ class _Frame:
     bed: Floats
     dry: Floats | None
     nearer: Floats | None
-    numbers: tuple[Floats, Floats, Floats] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    """Water that is not smooth: foam and bare sand (shares), more of the small waves' strength, and how high swell
-    stands."""
-
-    foam: Floats | None = None
-    bare: Floats | None = None
-    ruffle: Floats | None = None
-    lift: Floats | None = None
+    numbers: tuple[Floats, ...] = ()
+    told: WaterLoop | None = None
 
 
 class Waves:
@@ -106,8 +98,7 @@ class Waves:
         """The same without empty fields, for loops, in a third of the time."""
         size = self._rate.shape[0]
         spectrum = np.empty((size, size, 2), np.float32)
-        parts = (self._rate, *self._even, *self._odd)
-        loops.turn_waves(*map(at, parts), seconds, at(spectrum), self._rate.size)
+        loops.turn_waves(*map(at, (self._rate, *self._even, *self._odd)), seconds, at(spectrum), self._rate.size)
         slopes = as_floats(cv2.idft(spectrum, flags=cv2.DFT_SCALE))
         tile = np.empty((size + 4, size + 4, 2), np.float32)
         loops.pad_waves(at(slopes), size, self._level, at(tile))
@@ -176,8 +167,9 @@ class Water:
             bed=self._bed(pose, lens, top),
             dry=dry,
             nearer=None if met is None else met.nearer,
-            numbers=None if loops is None else self._numbers(pose, lens, mirror_lens, top),
         )
+        if loops is not None:
+            frame = self._told(frame, pose, lens, mirror_lens, top, seconds)
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
             open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
@@ -187,10 +179,16 @@ class Water:
             for plane in whole:
                 plane[part, : columns.start] = 0
                 plane[part, columns.stop :] = 0
-            if columns.stop > columns.start:
-                nearer = None if met is None else met.nearer[part, columns]
-                look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
-                (self._band if loops is None else self._fill_band)(frame, look, part)
+            if columns.stop == columns.start:
+                continue
+            if loops is not None:
+                self._fill_band(frame, part, columns)
+                continue
+            nearer = None if met is None else met.nearer[part, columns]
+            look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
+            colour = self._band(frame.mirror, look, frame.tiles, frame.calm[part, columns], frame.bed[part, columns])
+            for plane, values in zip(whole, colour, strict=True):
+                plane[part, columns] = values
         if met is not None:
             met.soften(whole)
         if self._surf is not None:
@@ -222,127 +220,115 @@ class Water:
         first += 1
         return as_floats(one + (table.take(first) - one) * at)
 
-    def _numbers(self, pose: Pose, lens: Lens, mirror_lens: Lens, top: int) -> tuple[Floats, Floats, Floats]:
-        """What water.c wants to know: of the frame, of each row and of each column."""
-        x, y, z = self._sun
+    def _told(self, frame: _Frame, pose: Pose, lens: Lens, mirror_lens: Lens, top: int, seconds: float) -> _Frame:
+        """The frame with what the loop is told of all its bands."""
         light, rough = self._light, max(self._slope, 0.012) * 0.6 + 0.0085
         glitters = light.disc > 0 and self._scene.sun_disc
-        strict = (1 / (rough * 3.6), 1 / (rough * 2.4)) if glitters else (0, 0)
-        power = 1.0 if light.is_moon else 1.05
-        middle = mirror_lens.width / 2 - 0.5
-        frame = (pose.x, pose.z, mirror_lens.focal, mirror_lens.horizon - 0.5, middle, self._mirrors, y, *strict,
-                 *self._deep(), *self._bottom_lit(), *self._bottom.swallow, *self._foam,
-                 *(s * power for s in light.sun))  # fmt: skip
+        strict = (1 / (rough * 3.6), 1 / (rough * 2.4)) if glitters else (0.0, 0.0)
+        drops = [part for turn in (0.0, 0.5) for part in _drops_of(seconds, turn)]
+        rows, columns = self._rows_told(pose, lens, top), self._columns_told(pose, lens)
+        told = WaterLoop(
+            tiles=tuple(map(at, frame.tiles)), mirror=at(frame.mirror), soft=at(self._soft), lace=at(self._lace),
+            columns=at(columns), width=lens.width, tile_size=self._size, lace_size=self._lace.shape[0] - 4,
+            mirror_width=frame.mirror.shape[1], mirror_height=frame.mirror.shape[0], eye_x=pose.x, eye_z=pose.z,
+            focal=mirror_lens.focal, horizon=mirror_lens.horizon - 0.5, middle=mirror_lens.width / 2 - 0.5,
+            mirrors=self._mirrors, rise=self._sun[1], strict_x=strict[0], strict_z=strict[1],
+            deep=tuple(self._deep()), bottom=tuple(self._bottom_lit()), swallow=self._bottom.swallow, foam=self._foam,
+            sparkle=tuple(share * (1.0 if light.is_moon else 1.05) for share in light.sun), seconds=seconds,
+            rain=0.5 * self._scene.rain if self._scene.rain > 0.05 else 0.0, laps=self._laps(), drops=tuple(drops),
+        )  # fmt: skip
+        if self._swell is not None:
+            self._swell.tell(told, seconds)
+        if self._surf is not None:
+            self._surf.tell(told, seconds)
+        return replace(frame, numbers=(rows, columns), told=told)
+
+    def _rows_told(self, pose: Pose, lens: Lens, top: int) -> Floats:
+        """What the loop is told of each row, the two sizes of waves that are seen there among it."""
         _, _, away, down = _surface(pose, lens, np.arange(top, lens.rows, dtype=np.float32), slice(0, 1))
-        rows = np.concatenate((down, away, _thick(down), smooth(0.0, 0.01, down) * np.float32(1.5),
-                               *self._sizes(away, lens, pose)), axis=1)  # fmt: skip
+        level = self._level_at(away, lens, pose)
+        rows_down = np.float32(lens.focal * pose.y) / away
+        told = [down, away, rows_down / away, _thick(down), smooth(0.0, 0.01, down) * np.float32(1.5)]
+        for number in (np.floor(level), np.floor(level) + 1):
+            strength = np.clip(1.25 - 1.5 * np.abs(level - number), 0, 1) * np.maximum(0.35, 1.1 - 0.09 * number)
+            strength *= np.clip(rows_down / 14, 0, 1) * np.float32(self._slope)
+            scale = np.exp2(-number) * np.float32(self._size / _TILE_METRES)
+            told += [np.minimum(number // 3, len(_PACES) - 1), scale, number * np.float32(61.7), strength]
+        return as_floats(np.concatenate(told, axis=1))
+
+    def _columns_told(self, pose: Pose, lens: Lens) -> Floats:
+        """Each column's slope, its way to the side and ahead, and how far from there to the sun."""
         slope, c, s = lens.slopes(), np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         aside, ahead, scale = s + slope * c, c - slope * s, 1 / np.sqrt(1 + slope * slope)
-        to_sun = np.float32(x) - aside * scale, np.float32(z) - ahead * scale
-        return as_floats(np.array(frame)), as_floats(rows), as_floats(np.stack((slope, aside, ahead, *to_sun)))
+        sun_x, _, sun_z = self._sun
+        return as_floats(np.stack((slope, aside, ahead, sun_x - aside * scale, sun_z - ahead * scale)))
 
-    def _sizes(self, away: Floats, lens: Lens, pose: Pose) -> list[Floats]:
-        """The two sizes of waves at each row: number of their tile, scale, shift and strength."""
-        level = self._level_at(away, lens, pose)
-        columns = []
-        for number in (np.floor(level), np.floor(level) + 1):
-            weight = np.clip(np.float32(1.25) - np.float32(1.5) * np.abs(level - number), 0, 1)
-            strength = weight * np.maximum(0.35, 1.1 - 0.09 * number) * self._slope
-            strength *= np.clip(np.float32(lens.focal * pose.y) / away * np.float32(1 / 14.0), 0, 1)
-            scale = np.exp2(-number) * np.float32(self._size / _TILE_METRES)
-            columns += [np.minimum(number // 3, len(_PACES) - 1), scale, number * np.float32(61.7), strength]
-        return columns
-
-    def _fill_band(self, frame: _Frame, look: _Look, part: slice) -> None:
-        """The band's pixels in one pass."""
-        assert frame.numbers is not None
-        columns, lens = look.columns, look.lens
-        bed, calm = frame.bed[part, columns], frame.calm[part, columns]
-        deepest, aside, ahead, broken = float(bed.max()), None, None, _Broken()
-        if self._is_broken(deepest):
-            rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
-            x, z, away, _ = _places(look, rows)
-            if self._swell is not None:
-                aside, ahead = np.zeros_like(x), np.zeros_like(x)
-            broken = self._break(look, x, z, away, aside, ahead, bed, calm)
-        nature, rows, slopes = frame.numbers
-        mirror = frame.mirror
-        loops.lay_water(
-            at(nature), at(rows[part]), at(slopes), lens.width, columns.start, columns.stop - columns.start,
-            part.stop - part.start, *map(at, frame.tiles), self._size, at(mirror), mirror.shape[1], mirror.shape[0],
-            at(frame.calm[part]), at(frame.bed[part]), deepest < _DEEP,
-            *(None if plane is None else at(plane[part]) for plane in (frame.nearer, frame.dry)),
-            *(None if plane is None else at(plane) for plane in (aside, ahead, broken.foam, broken.bare,
-                                                                 broken.ruffle, broken.lift)),
-            *(at(plane[part]) for plane in frame.planes),
-        )  # fmt: skip
-
-    def _is_broken(self, highest: float) -> bool:
-        """Whether any of the water is not smooth, where the ground is as high as this."""
-        nearest = -_SURF_DEPTH if self._surf is not None else _LAPPED
-        return self._swell is not None or self._scene.rain > 0.05 or highest > nearest
-
-    def _break(self, look: _Look, x: Floats, z: Floats, away: Floats, sx: Floats | None, sz: Floats | None,
-               bed: Floats, calm: Floats) -> _Broken:  # fmt: skip
-        """Foam and what else is not smooth at the places of a band; the swell's slopes are added to `sx` and `sz`."""
-        broken = _Broken()
-        rows_down = np.float32(look.lens.focal * look.pose.y) / (away * away)
-        if self._surf is not None and float(bed.max()) > -_SURF_DEPTH:
-            out = bed * np.float32(-1 / BEACH_SLOPE)
-            broken = _Broken(*self._surf.swash(out, x, z, rows_down, look.seconds))
+    def _fill_band(self, frame: _Frame, part: slice, columns: slice) -> None:
+        """Draw a part of the rows in one pass."""
+        told, deepest = frame.told, float(frame.bed[part, columns].max())
+        assert told is not None
+        told.first, told.count, told.height = columns.start, columns.stop - columns.start, part.stop - part.start
+        told.rows, told.calm, told.bed = (at(plane[part]) for plane in (frame.numbers[0], frame.calm, frame.bed))
+        told.nearer, told.dry = (None if plane is None else at(plane[part]) for plane in (frame.nearer, frame.dry))
+        told.planes = tuple(at(plane[part]) for plane in frame.planes)
+        told.is_deep = deepest < _DEEP
+        if self._surf is not None and deepest > -_SURF_DEPTH:
+            told.kind = WaterKind.SWASH
         elif self._swell is not None:
-            assert sx is not None
-            assert sz is not None
-            foam, lift = self._swell.lay(x, z, rows_down, look.seconds, sx, sz, calm)
-            broken = _Broken(foam, lift=lift)
-        elif float(bed.max()) > _LAPPED:
-            broken = _Broken(self._lapping(bed, x, z, look.seconds))
-        if self._scene.rain > 0.05:
-            drops = self._drops(x, z, rows_down, look.seconds)
-            broken = replace(broken, foam=drops if broken.foam is None else np.maximum(broken.foam, drops))
-        return broken
+            told.kind = WaterKind.SWELL
+        else:
+            told.kind = WaterKind.LAPPING if deepest > _LAPPED else WaterKind.CALM
+        loops.lay_water(ctypes.byref(told))
 
-    def _band(self, frame: _Frame, look: _Look, part: slice) -> None:
+    def _band(self, mirror: Floats, look: _Look, tiles: list[Floats], calm: Floats, bed: Floats) -> Planes:
         pose, lens = look.pose, look.lens
-        calm, bed = frame.calm[part, look.columns], frame.bed[part, look.columns]
-        x, z, away, down = _places(look, np.arange(look.band.start, look.band.stop, dtype=np.float32))
+        rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
+        x, z, away, down = _surface(pose, lens, rows, look.columns)
+        lift: Floats | None = None
+        if look.nearer is not None:  # the waves are drawn where they stand, not where the plane is
+            x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
+            x += np.float32(pose.x)
+            z += np.float32(pose.z)
         px = lens.slopes()[None, look.columns]
-        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, frame.tiles)
-        broken = self._break(look, x, z, away, sx, sz, bed, calm)
-        if broken.ruffle is not None:
-            calm = calm * broken.ruffle
+        sx, sz = self._slopes_at(x, z, away[:, 0], lens, pose, tiles)
+        foam: Floats | None = None
+        bare: Floats | float = 0.0
+        if self._surf is not None and float(bed.max()) > -_SURF_DEPTH:
+            foam, bare, ruffle = self._surf.swash(
+                bed * np.float32(-1 / BEACH_SLOPE), x, z, np.float32(lens.focal * pose.y) / (away * away), look.seconds
+            )
+            calm = calm * ruffle
+        elif self._swell is not None:
+            rows_down = np.float32(lens.focal * pose.y) / (away * away)
+            foam, lift = self._swell.lay(x, z, rows_down, look.seconds, sx, sz, calm)
+        elif float(bed.max()) > _LAPPED:
+            foam = self._lapping(bed, x, z, look.seconds)
+        if self._scene.rain > 0.05:
+            drops = self._drops(x, z, away, lens, pose, look.seconds)
+            foam = drops if foam is None else np.maximum(foam, drops)
         sx *= calm
         sz *= calm
-        colour = _reflect(frame.mirror, look.mirror_lens, px, down, sx, sz)
+        colour = _reflect(mirror, look.mirror_lens, px, down, sx, sz)
         grazing = np.clip(down * np.float32(1.04) + sz * np.float32(0.9), 0.0, 1.0)
         fresnel = fresnel_of(grazing, 0.98)
-        fresnel *= np.float32(self._mirrors)
-        if broken.bare is not None:
-            fresnel *= 1 - np.float32(0.50) * broken.bare
+        fresnel *= (1 - np.float32(0.50) * bare) * np.float32(self._mirrors)
         glitter = self._glitter(px, down, sx, sz, pose.yaw)
         body = self._body(bed, down)
-        if broken.lift is not None:  # light shines through the crests
-            glow = np.maximum(1 + broken.lift * np.float32(0.9), np.float32(0.35))
+        if lift is not None:  # light shines through the crests
+            glow = np.maximum(1 + lift * np.float32(0.9), np.float32(0.35))
             body = [plane * glow for plane in body]
-        for i, whole in enumerate(frame.planes):
+        planes = []
+        for i in range(3):
             plane = colour[..., i] - body[i]
             plane *= fresnel
             plane += body[i]
             if glitter is not None:
                 power = self._light.sun[i] * (1.0 if self._light.is_moon else 1.05)
                 plane[:, glitter[0]] += glitter[1] * np.float32(power)
-            if broken.foam is not None:
-                plane += (np.float32(self._foam[i]) - plane) * broken.foam
-            whole[part, look.columns] = plane
-
-    def _deep(self) -> list[float]:
-        """The light of water without a bottom."""
-        light = self._light
-        return [self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35) for i in range(3)]
-
-    def _bottom_lit(self) -> list[float]:
-        light = self._light
-        return [self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34) for i in range(3)]
+            if foam is not None:
+                plane += (np.float32(self._foam[i]) - plane) * foam
+            planes.append(plane)
+        return planes[0], planes[1], planes[2]
 
     def _body(self, bed: Floats, down: Floats) -> list[Floats]:
         """Light from within the water: deep colour, or the bottom through what it lets pass (Beer–Lambert)."""
@@ -360,24 +346,34 @@ class Water:
             planes.append(plane)
         return planes
 
+    def _deep(self) -> list[float]:
+        """The light of water that has no bottom."""
+        light = self._light
+        return [self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35) for i in range(3)]
+
+    def _bottom_lit(self) -> list[float]:
+        light = self._light
+        return [self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34) for i in range(3)]
+
+    def _laps(self) -> float:
+        """How white the water's edge is."""
+        return _LAPPING.get(self._scene.kind, 0.10) * min(1.4, self._scene.wind)
+
     def _lapping(self, bed: Floats, x: Floats, z: Floats, seconds: float) -> Floats:
         """The thin white line where small waves meet a shore."""
         pulse = np.float32(0.12) * np.sin(x * np.float32(0.07) + z * np.float32(0.05) - np.float32(seconds * 1.1))
         web = sample(self._soft, x * np.float32(1.6), z * np.float32(1.6) + np.float32(seconds * 1.5))
         near = 1 - smooth(0.0, 0.5, np.abs(bed + np.float32(0.32) + pulse))
-        strength = np.float32(_LAPPING.get(self._scene.kind, 0.10) * min(1.4, self._scene.wind))
-        return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * strength)
+        return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * np.float32(self._laps()))
 
-    def _drops(self, x: Floats, z: Floats, rows_down: Floats, seconds: float) -> Floats:
+    def _drops(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float) -> Floats:
         """Where drops of rain strike: specks that appear and fade, by turns in two sets."""
-        sharp = np.clip(rows_down * np.float32(1.6), 0, 1)
+        sharp = np.clip(np.float32(lens.focal * pose.y) / (away * away) * np.float32(1.6), 0, 1)
         total = np.zeros_like(x)
         for turn in (0.0, 0.5):
-            number = math.floor(seconds * 5 + turn)
-            fade = np.float32(1 - (seconds * 5 + turn - number))
-            shift = np.float32((number * 97) % 251)
+            shift, left = (np.float32(part) for part in _drops_of(seconds, turn))
             noise = sample(self._lace, x * np.float32(9) + shift, z * np.float32(6) + shift * np.float32(0.7))
-            total += smooth(1.7, 2.6, noise) * fade
+            total += smooth(1.7, 2.6, noise) * left
         return total * sharp * np.float32(0.5 * self._scene.rain)
 
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
@@ -405,7 +401,7 @@ class Water:
         return sx, sz
 
     def _level_at(self, away: Floats, lens: Lens, pose: Pose) -> Floats:
-        """How many times, as a power of two, the waves that are just seen are longer than the tile's smallest."""
+        """How many times waves that are just seen are longer than the tile's shortest, as a power of two."""
         across, along = away / np.float32(lens.focal), away * away / np.float32(lens.focal * pose.y)
         pixel = np.maximum(across**0.22 * along**0.78, 1e-3) * (self._size / _TILE_METRES)
         return as_floats(np.log2(pixel).clip(0, 11))
@@ -469,15 +465,10 @@ def _thick(down: Floats) -> Floats:
     return as_floats(np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12)))
 
 
-def _places(look: _Look, rows: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """As `_surface`, but waves are met where they stand, not where the plane is."""
-    pose = look.pose
-    x, z, away, down = _surface(pose, look.lens, rows, look.columns)
-    if look.nearer is not None:
-        x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
-        x += np.float32(pose.x)
-        z += np.float32(pose.z)
-    return x, z, away, down
+def _drops_of(seconds: float, turn: float) -> tuple[float, float]:
+    """Where in the tile a set of drops is read, and what is left of it."""
+    number = math.floor(seconds * 5 + turn)
+    return float((number * 97) % 251), 1 - (seconds * 5 + turn - number)
 
 
 def _surface(
