@@ -16,9 +16,12 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "count_beyond": "pp ii p",
     "grade_frame": "ppp p p iiii pp ppp ii",
     "lay_water": "p",
+    "meet_swell": "ppp iii ff ppp",
     "pad_waves": "p i f p",
+    "paint_breaker": "p",
     "sample_tile": "p ii pp p i",
     "turn_waves": "p pp pp f p i",
 }

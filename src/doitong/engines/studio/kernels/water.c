@@ -293,9 +293,35 @@ INLINE void swell(const struct water *w, const struct row *row, struct spots *re
 /* Foam, bare wet sand and how ruffled the water is; see surf.py. */
 INLINE void swash(const struct water *w, const struct row *row, const float *restrict bed, struct spots *restrict s,
                   int count) {
-    float u[BLOCK], v[BLOCK], web[BLOCK], fine[BLOCK];
+    float u[BLOCK], v[BLOCK], web[BLOCK], fine[BLOCK], edge[BLOCK], trail[BLOCK];
     const float fading = clamp(row->sharp * 0.55f - 0.20f, 0.0f, 1.0f);
     const float lacy = clamp(row->sharp * 0.14f - 0.30f, 0.0f, 0.75f);
+    const float *restrict wobbles = w->wobbles, *restrict runs = w->runs, *restrict sizes = w->sizes;
+    const float *restrict inside = w->inside, *restrict beyond = w->out;
+    const float last = (float)(w->wobble_count - 1), middle = 0.5f * (float)w->wobble_count;
+    const float longest = (float)(w->run_count - 1);
+    int foamy = 0;
+    for (int i = 0; i < count; i++) {
+        float beat = wobbles[(int32_t)clamp(s->x[i] * w->wobble_scale + middle, 0.0f, last)] + w->beat;
+        float number = floorf(beat), part = beat - number, out = bed[i] * w->out_scale;
+        float run = sizes[(int32_t)number & 63] * runs[(int32_t)clamp(part * longest, 0.0f, longest)];
+        int32_t near = (int32_t)upper_half(run * w->run + out), way = (int32_t)upper_half(out);
+        float behind = beyond[way] + beat;
+        behind = 1.0f - (behind - floorf(behind));
+        behind *= behind * beyond[way + (1 << 16)];
+        float fall = inside[near + (2 << 16)] * (1.0f - part * 0.55f);
+        edge[i] = inside[near] * (1.1f - 0.75f * part);
+        trail[i] = fall > behind ? fall : behind;
+        s->foam[i] = inside[near + (1 << 16)];
+        s->bare[i] = inside[near + (3 << 16)];
+        s->calm[i] *= inside[near + (4 << 16)];
+        foamy += s->foam[i] * (edge[i] + trail[i]) > 1e-4f; /* else there is at most twice as much foam */
+    }
+    if (!foamy) {
+        memset(s->foam, 0, sizeof s->foam);
+        return;
+    }
+    s->is_foamy = 1;
     for (int i = 0; i < count; i++) {
         u[i] = s->x[i] * 15.0f + s->z[i] * 3.0f;
         v[i] = s->z[i] * 15.0f + w->seconds * 7.5f;
@@ -309,28 +335,12 @@ INLINE void swash(const struct water *w, const struct row *row, const float *res
         read_tile(w->surf_lace, w->surf_size, u, v, fine, count);
     } else
         memset(fine, 0, sizeof fine);
-    const float *restrict wobbles = w->wobbles, *restrict runs = w->runs, *restrict sizes = w->sizes;
-    const float *restrict inside = w->inside, *restrict beyond = w->out;
-    const float last = (float)(w->wobble_count - 1), middle = 0.5f * (float)w->wobble_count;
-    const float longest = (float)(w->run_count - 1);
     for (int i = 0; i < count; i++) {
-        float beat = wobbles[(int32_t)clamp(s->x[i] * w->wobble_scale + middle, 0.0f, last)] + w->beat;
-        float number = floorf(beat), part = beat - number, out = bed[i] * w->out_scale;
-        float run = sizes[(int32_t)number & 63] * runs[(int32_t)clamp(part * longest, 0.0f, longest)];
-        int32_t near = (int32_t)upper_half(run * w->run + out), way = (int32_t)upper_half(out);
-        float edge = inside[near] * (1.1f - 0.75f * part), trail = inside[near + (2 << 16)] * (1.0f - part * 0.55f);
-        float behind = beyond[way] + beat;
-        behind = 1.0f - (behind - floorf(behind));
-        behind *= behind * beyond[way + (1 << 16)];
-        trail = trail > behind ? trail : behind;
-        float white = 0.30f + (web[i] - 0.30f) * fading + (fine[i] - 0.30f) * lacy + trail * 1.10f;
-        float doubled = trail * 2.0f;
+        float white = 0.30f + (web[i] - 0.30f) * fading + (fine[i] - 0.30f) * lacy + trail[i] * 1.10f;
+        float doubled = trail[i] * 2.0f;
         white = eased(0.86f, 1.41f, white) * (doubled < 1.0f ? doubled : 1.0f);
-        s->foam[i] = (white > edge ? white : edge) * inside[near + (1 << 16)];
-        s->bare[i] = inside[near + (3 << 16)];
-        s->calm[i] *= inside[near + (4 << 16)];
+        s->foam[i] *= white > edge[i] ? white : edge[i];
     }
-    s->is_foamy = 1;
 }
 
 /* Where the pixels lie and what the water is like there. */

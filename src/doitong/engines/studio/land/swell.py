@@ -13,6 +13,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Floats, Ints, as_floats, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.water_loop import WaterLoop
 from doitong.engines.studio.noise import sample
 
@@ -22,6 +23,7 @@ _PACE = 1.02  # from one point of the walk to the next
 _LEAST_ROWS = 0.6  # a wave that spans less than 5 × this many rows is not raised
 _COLUMNS = 4  # of the picture for one whose heights are computed
 _CHUNK = 160
+_FARTHEST = 1024  # points of a walk for which the loop has room
 _JUMP = 1.03  # a crest hides this much of the way at least, or its edge needs no care
 _HIGHEST = 0.52  # of the camera's height over the sea
 
@@ -116,14 +118,20 @@ class Swell:
         rows = lens.rows - top
         away = self._walk(pose, lens)
         rise = self._heights(pose, lens, away, seconds)
-        row = np.float32(lens.horizon - 0.5 - top) + (np.float32(pose.y) - rise) * (np.float32(lens.focal) / away)
+        level, scale = np.float32(lens.horizon - 0.5 - top), np.float32(lens.focal) / away
         here = np.arange(rows, dtype=np.float32)[:, None]
         plane = np.maximum((here + np.float32(top + 0.5 - lens.horizon)) * np.float32(1 / lens.focal), 0.4 / lens.focal)
+        plane = as_floats(plane / pose.y)
         nearer, crest = (np.empty((rows, lens.width), np.float32) for _ in range(2))
+        if loops is not None and away.size <= _FARTHEST:
+            loops.meet_swell(at(rise), at(away), at(scale), away.size, lens.width, rows, level, pose.y, at(plane),
+                             at(nearer), at(crest))  # fmt: skip
+            return Met(nearer, *_edges(nearer, crest, here))
+        row = level + (np.float32(pose.y) - rise) * scale
         for first in range(0, lens.width, _CHUNK):  # so few columns at once stay in the processor's cache
             part = slice(first, first + _CHUNK)
             nearer[:, part], crest[:, part] = _first_met(np.ascontiguousarray(row[:, part]), away.reshape(-1), here)
-        np.multiply(nearer, plane * np.float32(1 / pose.y), out=nearer, where=nearer > 0)
+        np.multiply(nearer, plane, out=nearer, where=nearer > 0)
         nearer[nearer <= 0] = 1  # beyond the last wave that is raised
         return Met(nearer, *_edges(nearer, crest, here))
 
