@@ -72,8 +72,12 @@ def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _is_plain(tile: Floats) -> bool:
-    """Whether a tile is square and has as many fields as are read at once."""
-    return tile.flags.c_contiguous and tile.shape in ((tile.shape[0],) * 2, (*(tile.shape[0],) * 2, 4))
+    """Whether a tile is square, and its fields are as many as are read at once."""
+    return (
+        tile.dtype == np.float32
+        and tile.flags.c_contiguous
+        and tile.shape in ((tile.shape[0],) * 2, (*(tile.shape[0],) * 2, 4))
+    )
 
 
 def wrapped(at: Floats, size: int) -> Floats:

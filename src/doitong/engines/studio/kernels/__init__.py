@@ -17,6 +17,7 @@ import numpy as np
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
     "count_beyond": "pp ii p",
+    "find_bed": "ppp ii p p i p ii p",
     "grade_frame": "ppp p p iiii pp ppp ii",
     "lay_water": "p",
     "meet_swell": "ppp iii ff ppp",

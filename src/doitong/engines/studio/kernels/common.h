@@ -43,6 +43,19 @@ INLINE float exponential(float x) {
     return power * scale;
 }
 
+/* sin and cos of an angle, to about 3e-7 of it (the remainder of a quarter turn by Taylor polynomials). */
+INLINE void turn(float angle, float *sine, float *cosine) {
+    float quarters = floorf(angle * 0.636619772f + 0.5f);
+    float part = (angle - quarters * 1.57079637f) + quarters * 4.37113883e-8f, square = part * part;
+    float odd = part * (1.0f + square * (-0.166666667f + square * (0.00833333333f + square * -1.98412698e-4f)));
+    float even = square * (0.0416666667f + square * (-0.00138888889f + square * 2.48015873e-5f));
+    even = 1.0f + square * (-0.5f + even);
+    int32_t quarter = (int32_t)quarters;
+    float first = quarter & 1 ? even : odd, second = quarter & 1 ? odd : even;
+    *sine = quarter & 2 ? -first : first;
+    *cosine = (quarter + 1) & 2 ? -second : second;
+}
+
 /* Smoothstep of x between two edges (Perlin 1985). */
 INLINE float eased(float low, float high, float x) {
     float t = clamp((x - low) / (high - low), 0.0f, 1.0f);

@@ -52,19 +52,6 @@ struct spots {
     int is_foamy;
 };
 
-/* sin and cos of an angle, to about 3e-7 of it (the remainder of a quarter turn by Taylor polynomials). */
-INLINE void turn(float angle, float *sine, float *cosine) {
-    float quarters = floorf(angle * 0.636619772f + 0.5f);
-    float part = (angle - quarters * 1.57079637f) + quarters * 4.37113883e-8f, square = part * part;
-    float odd = part * (1.0f + square * (-0.166666667f + square * (0.00833333333f + square * -1.98412698e-4f)));
-    float even = square * (0.0416666667f + square * (-0.00138888889f + square * 2.48015873e-5f));
-    even = 1.0f + square * (-0.5f + even);
-    int32_t quarter = (int32_t)quarters;
-    float first = quarter & 1 ? even : odd, second = quarter & 1 ? odd : even;
-    *sine = quarter & 2 ? -first : first;
-    *cosine = (quarter + 1) & 2 ? -second : second;
-}
-
 /* Slopes of one size of waves, added to those of `count` places; `tile` holds pairs, padded. */
 INLINE void add_waves(const float *restrict tile, int size, float scale, float shift, float strength,
                       const float *restrict x, const float *restrict z, float *restrict sx, float *restrict sz,
@@ -418,32 +405,4 @@ LOOP void lay_water(const struct water *w) {
             else
                 draw(w, w->rows + row, w->columns + column, place, &s, count, left + count < w->count);
         }
-}
-
-/* The spectrum of waves at a moment, as pairs of real and imaginary parts: what goes with the cosine of each wave's
-   angle, and with its sine. */
-LOOP void turn_waves(const float *restrict rate, const float *restrict even_real, const float *restrict even_imaginary,
-                     const float *restrict odd_real, const float *restrict odd_imaginary, float seconds,
-                     float *restrict spectrum, int count) {
-    for (int i = 0; i < count; i++) {
-        float sine, cosine;
-        turn(rate[i] * seconds, &sine, &cosine);
-        spectrum[2 * i] = even_real[i] * cosine + odd_real[i] * sine;
-        spectrum[2 * i + 1] = even_imaginary[i] * cosine + odd_imaginary[i] * sine;
-    }
-}
-
-/* Pairs of slopes, a square of `size`, times `level`, and a rim of two texels around them as the square goes on. */
-LOOP void pad_waves(const float *restrict slopes, int size, float level, float *restrict tile) {
-    int width = size + 4;
-    for (int row = 0; row < width; row++) {
-        const float *from = slopes + 2 * (long)((row + size - 2) % size) * size;
-        float *to = tile + 2 * (long)row * width;
-        for (int i = 0; i < 2 * size; i++)
-            to[4 + i] = from[i] * level;
-        for (int i = 0; i < 4; i++) {
-            to[i] = from[2 * size - 4 + i] * level;
-            to[2 * size + 4 + i] = from[i] * level;
-        }
-    }
 }

@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light, storm_share
-from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, bands, smooth
+from doitong.engines.studio.arrays import Floats, Planes, as_floats, bands, smooth
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.kernels import at, loops
+from doitong.engines.studio.land.bed import Bed, bottom_of, surface
 from doitong.engines.studio.land.coasts import BEACH_SLOPE
 from doitong.engines.studio.land.draft import softened
 from doitong.engines.studio.land.surf import Surf
@@ -20,13 +21,12 @@ from doitong.engines.studio.land.swell import Swell
 from doitong.engines.studio.land.water_loop import WaterKind, WaterLoop
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
-from doitong.engines.studio.scene import Feature, Scene, SceneKind
+from doitong.engines.studio.scene import Scene, SceneKind
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
 _SURF_DEPTH = 2.3
 _LAPPED, _DEEP = -2.0, -12.0  # heights of the ground: waves lap where it is higher, and no bottom is seen where lower
-_LOG_STEPS = 4096
 _LAPPING = {SceneKind.ISLANDS: 0.55, SceneKind.CANYON: 0.05}  # how white the water's edge is
 _PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
 
@@ -105,23 +105,6 @@ class Waves:
         return tile
 
 
-@dataclass(frozen=True, slots=True)
-class Bottom:
-    """What lies under the water: its colour, and how strongly the water swallows red, green and blue (per metre)."""
-
-    albedo: Colour
-    swallow: Colour
-
-
-_BOTTOMS = {
-    "island": Bottom((0.62, 0.56, 0.42), (0.42, 0.085, 0.060)),
-    "beach": Bottom((0.34, 0.285, 0.205), (0.85, 0.34, 0.30)),
-    "canyon": Bottom((0.30, 0.20, 0.12), (0.9, 0.8, 1.0)),
-}
-_TROPICAL = Bottom((0.46, 0.40, 0.29), (0.52, 0.105, 0.080))
-_ELSEWHERE = Bottom((0.16, 0.145, 0.11), (0.55, 0.30, 0.36))
-
-
 class Water:
     """Shades the water of one film."""
 
@@ -136,15 +119,8 @@ class Water:
         lace = spectral_tile(random, 256, 0.8, 8)
         soft = softened(lace, 4.0)
         self._lace, self._soft = lace, soft / soft.std()
-        ends = np.log(world.land.near), np.log(world.land.far)
-        steps = np.exp(np.linspace(*ends, _LOG_STEPS))
-        self._rows = (
-            np.float32(ends[0]),
-            np.float32((_LOG_STEPS - 1) / (ends[1] - ends[0])),
-            world.grid.rows_of(steps),
-        )
-        is_tropical = scene.kind is SceneKind.BEACH and Feature.PALMS in scene.features
-        self._bottom = _TROPICAL if is_tropical else _BOTTOMS.get(world.land.ground, _ELSEWHERE)
+        self._bed = Bed(world)
+        self._bottom = bottom_of(scene, world)
         self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
         self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
         storm = storm_share(scene)
@@ -164,7 +140,7 @@ class Water:
             mirror=cv2.merge([*mirror, mirror[0]]),  # four channels are read faster than three
             tiles=[(self._waves.tile if loops is None else self._waves.pairs)(seconds * pace) for pace in _PACES],
             calm=self._calm(pose, lens, top, seconds),
-            bed=self._bed(pose, lens, top),
+            bed=self._bed.heights(pose, lens, top),
             dry=dry,
             nearer=None if met is None else met.nearer,
         )
@@ -197,29 +173,6 @@ class Water:
             out *= np.float32(-1 / BEACH_SLOPE)
             self._surf.lay_breakers(whole, out, top, pose, lens, seconds)
 
-    def _bed(self, pose: Pose, lens: Lens, top: int) -> Floats:
-        """Height of the ground under (or over) each pixel of the water's plane."""
-        rows, columns = lens.rows - top, lens.width
-        at = np.linspace(top, lens.rows - 1, max(2, rows // 2), dtype=np.float32)
-        x, z, _, _ = _surface(pose, lens, at, slice(None, None, 2))
-        grid = self._world.grid
-        bed = cv2.remap(self._world.heights, grid.columns_of(x, z), self._grid_rows(z), cv2.INTER_LINEAR,
-                        borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-        return np.asarray(cv2.resize(bed, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-
-    def _grid_rows(self, z: Floats) -> Floats:
-        """Row numbers of the grid for many depths, from a table by their logarithm."""
-        low, scale, table = self._rows
-        at: Floats = cv2.log(np.maximum(z, self._world.land.near))
-        at -= low
-        at *= scale
-        np.clip(at, 0, _LOG_STEPS - 1.01, out=at)
-        first = at.astype(np.int32)
-        at -= first
-        one = table.take(first)
-        first += 1
-        return as_floats(one + (table.take(first) - one) * at)
-
     def _told(self, frame: _Frame, pose: Pose, lens: Lens, mirror_lens: Lens, top: int, seconds: float) -> _Frame:
         """The frame with what the loop is told of all its bands."""
         light, rough = self._light, max(self._slope, 0.012) * 0.6 + 0.0085
@@ -245,7 +198,7 @@ class Water:
 
     def _rows_told(self, pose: Pose, lens: Lens, top: int) -> Floats:
         """What the loop is told of each row, the two sizes of waves that are seen there among it."""
-        _, _, away, down = _surface(pose, lens, np.arange(top, lens.rows, dtype=np.float32), slice(0, 1))
+        _, _, away, down = surface(pose, lens, np.arange(top, lens.rows, dtype=np.float32), slice(0, 1))
         level = self._level_at(away, lens, pose)
         rows_down = np.float32(lens.focal * pose.y) / away
         told = [down, away, rows_down / away, _thick(down), smooth(0.0, 0.01, down) * np.float32(1.5)]
@@ -283,7 +236,7 @@ class Water:
     def _band(self, mirror: Floats, look: _Look, tiles: list[Floats], calm: Floats, bed: Floats) -> Planes:
         pose, lens = look.pose, look.lens
         rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
-        x, z, away, down = _surface(pose, lens, rows, look.columns)
+        x, z, away, down = surface(pose, lens, rows, look.columns)
         lift: Floats | None = None
         if look.nearer is not None:  # the waves are drawn where they stand, not where the plane is
             x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
@@ -408,7 +361,7 @@ class Water:
 
     def _calm(self, pose: Pose, lens: Lens, top: int, seconds: float) -> Floats:
         """Gusts: bands of rougher and calmer water that drift."""
-        x, z, _, _ = _surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32), slice(None, None, 4))
+        x, z, _, _ = surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32), slice(None, None, 4))
         z = np.maximum(z, 8)
         drift = np.float32(seconds * 1.2 * self._scene.wind)
         u = x / z * 26 + x * np.float32(0.12)
@@ -469,18 +422,6 @@ def _drops_of(seconds: float, turn: float) -> tuple[float, float]:
     """Where in the tile a set of drops is read, and what is left of it."""
     number = math.floor(seconds * 5 + turn)
     return float((number * 97) % 251), 1 - (seconds * 5 + turn - number)
-
-
-def _surface(
-    pose: Pose, lens: Lens, rows: Floats, columns: slice = slice(None)
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Where each pixel of the rows meets the water: x, z, the distance, and the tangent of the look downwards."""
-    down = (rows[:, None] + np.float32(0.5 - lens.horizon)) * np.float32(1 / lens.focal)
-    down = np.maximum(down, np.float32(0.4 / lens.focal))
-    away = np.float32(pose.y) / down
-    px = lens.slopes()[None, columns]
-    c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
-    return np.float32(pose.x) + (s + px * c) * away, np.float32(pose.z) + (c - px * s) * away, away, down
 
 
 def _reflect(mirror: Floats, mirror_lens: Lens, px: Floats, down: Floats, sx: Floats, sz: Floats) -> Floats:
