@@ -302,7 +302,7 @@ INLINE void swash(const struct water *w, const struct row *row, const float *res
         s->foam[i] = inside[near + (1 << 16)];
         s->bare[i] = inside[near + (3 << 16)];
         s->calm[i] *= inside[near + (4 << 16)];
-        foamy += s->foam[i] * (edge[i] + trail[i]) > 1e-4f; /* else there is at most twice as much foam */
+        foamy += s->foam[i] * (edge[i] + trail[i]) > 1e-5f; /* else there is at most twice as much foam */
     }
     if (!foamy) {
         memset(s->foam, 0, sizeof s->foam);
