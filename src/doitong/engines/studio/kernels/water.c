@@ -20,13 +20,13 @@ struct wave {
     float kx, kz, phase, aside, ahead, high, seen;
 };
 
-/* `struct water` of land/water_loop.py: one band of a frame. Colours are red, green, blue. */
+/* `struct water` of land/water_loop.py. Colours are red, green, blue. */
 struct water {
     /* by row; by column: its slope, the way to the side and ahead, and from there to the sun; padded tiles of pairs */
     const struct row *rows;
     const float *columns, *tiles[3];
     const float *mirror; /* the view from under the water, four fields */
-    /* whole rows of `width`, from the band's first on: how strong waves are, the ground's height, how much nearer than
+    /* whole rows of `width`: how strong waves are, the ground's height, how much nearer than
        the plane the water is met (or NULL), where land hides it (1; or NULL), and what is drawn */
     const float *calm, *bed, *nearer, *dry;
     float *planes[3];
@@ -34,7 +34,7 @@ struct water {
     const float *surf_soft, *surf_lace;   /* the same on a beach */
     const float *wobbles, *runs, *sizes;  /* tables: how far ahead waves are along the beach, their run, 64 sizes */
     const float *inside, *out;            /* five and two tables by the upper half of a number */
-    int32_t width, first, count, height, tile_size, mirror_width, mirror_height, lace_size, surf_size, wobble_count,
+    int32_t width, top, end, left, right, tile_size, mirror_width, mirror_height, lace_size, surf_size, wobble_count,
         run_count, is_deep, kind;
     float eye_x, eye_z, focal, horizon, middle, mirrors; /* metres; of the mirrored view, pixels, rows to its horizon */
     float rise, strict_x, strict_z;       /* the sun's height; one over how far slopes stray from its glitter, or 0 */
@@ -392,17 +392,17 @@ INLINE void draw(const struct water *w, const struct row *row, const float *rest
     }
 }
 
-/* A band of rows, and of its columns `count` from the `first` on; what land hides is drawn black. */
+/* The rows from `top` up to `end`, of their columns those from `left` up to `right`; what land hides is drawn black. */
 LOOP void lay_water(const struct water *w) {
     struct spots s;
-    for (int row = 0; row < w->height; row++)
-        for (int left = 0; left < w->count; left += BLOCK) {
-            const int count = w->count - left < BLOCK ? w->count - left : BLOCK;
-            const long column = w->first + left, place = (long)row * w->width + column;
+    for (int row = w->top; row < w->end; row++)
+        for (int column = w->left; column < w->right; column += BLOCK) {
+            const int count = w->right - column < BLOCK ? w->right - column : BLOCK;
+            const long place = (long)row * w->width + column;
             if (w->dry && is_dry(w->dry + place, count))
                 for (int k = 0; k < 3; k++)
                     memset(w->planes[k] + place, 0, sizeof(float) * (size_t)count);
             else
-                draw(w, w->rows + row, w->columns + column, place, &s, count, left + count < w->count);
+                draw(w, w->rows + row, w->columns + column, place, &s, count, column + count < w->right);
         }
 }

@@ -23,7 +23,7 @@ _PACE = 1.02  # from one point of the walk to the next
 _LEAST_ROWS = 0.6  # a wave that spans less than 5 × this many rows is not raised
 _COLUMNS = 4  # of the picture for one whose heights are computed
 _CHUNK = 160
-_FARTHEST = 1024  # points of a walk for which the loop has room
+_FARTHEST, _STRIP = 1024, 16  # points of a walk for which the loop has room, and the fewest columns that it can do
 _JUMP = 1.03  # a crest hides this much of the way at least, or its edge needs no care
 _HIGHEST = 0.52  # of the camera's height over the sea
 
@@ -89,11 +89,11 @@ def _first_met(row: Floats, away: Floats, here: Floats) -> tuple[Floats, Floats]
 def _edges(nearer: Floats, crest: Floats, here: Floats) -> tuple[Ints, Floats]:
     """The pixels right below a crest's line, and how far the line is above (or below) their upper border, in rows.
     `crest`: the row of the highest point before the one that a pixel sees."""
-    jumps = nearer[:-1] > nearer[1:] * np.float32(_JUMP)
-    spots = np.flatnonzero(jumps) + nearer.shape[1]
-    line = crest[:-1][jumps]  # as the pixel above knows it, which looks over the crest
-    border = np.broadcast_to(here[1:], jumps.shape)[jumps] - np.float32(0.5)
-    return spots, np.clip(border - line, -0.5, 0.5)
+    width = nearer.shape[1]
+    above = np.flatnonzero(nearer[:-1] > nearer[1:] * np.float32(_JUMP))
+    line = crest.reshape(-1).take(above)  # as the pixel above knows it, which looks over the crest
+    border = here.reshape(-1).take(above // width) + np.float32(0.5)
+    return above + width, np.clip(border - line, -0.5, 0.5)
 
 
 class Swell:
@@ -123,7 +123,7 @@ class Swell:
         plane = np.maximum((here + np.float32(top + 0.5 - lens.horizon)) * np.float32(1 / lens.focal), 0.4 / lens.focal)
         plane = as_floats(plane / pose.y)
         nearer, crest = (np.empty((rows, lens.width), np.float32) for _ in range(2))
-        if loops is not None and away.size <= _FARTHEST:
+        if loops is not None and away.size <= _FARTHEST and lens.width >= _STRIP:
             loops.meet_swell(at(rise), at(away), at(scale), away.size, lens.width, rows, level, pose.y, at(plane),
                              at(nearer), at(crest))  # fmt: skip
             return Met(nearer, *_edges(nearer, crest, here))

@@ -182,7 +182,9 @@ class Water:
         rows, columns = self._rows_told(pose, lens, top), self._columns_told(pose, lens)
         told = WaterLoop(
             tiles=tuple(map(at, frame.tiles)), mirror=at(frame.mirror), soft=at(self._soft), lace=at(self._lace),
-            columns=at(columns), width=lens.width, tile_size=self._size, lace_size=self._lace.shape[0] - 4,
+            rows=at(rows), columns=at(columns), calm=at(frame.calm), bed=at(frame.bed),
+            nearer=None if frame.nearer is None else at(frame.nearer), dry=None if frame.dry is None else at(frame.dry),
+            planes=tuple(map(at, frame.planes)), width=lens.width, tile_size=self._size, lace_size=self._lace.shape[0] - 4,
             mirror_width=frame.mirror.shape[1], mirror_height=frame.mirror.shape[0], eye_x=pose.x, eye_z=pose.z,
             focal=mirror_lens.focal, horizon=mirror_lens.horizon - 0.5, middle=mirror_lens.width / 2 - 0.5,
             mirrors=self._mirrors, rise=self._sun[1], strict_x=strict[0], strict_z=strict[1],
@@ -220,10 +222,7 @@ class Water:
         """Draw a part of the rows in one pass."""
         told, deepest = frame.told, float(frame.bed[part, columns].max())
         assert told is not None
-        told.first, told.count, told.height = columns.start, columns.stop - columns.start, part.stop - part.start
-        told.rows, told.calm, told.bed = (at(plane[part]) for plane in (frame.numbers[0], frame.calm, frame.bed))
-        told.nearer, told.dry = (None if plane is None else at(plane[part]) for plane in (frame.nearer, frame.dry))
-        told.planes = tuple(at(plane[part]) for plane in frame.planes)
+        told.top, told.end, told.left, told.right = part.start, part.stop, columns.start, columns.stop
         told.is_deep = deepest < _DEEP
         if self._surf is not None and deepest > -_SURF_DEPTH:
             told.kind = WaterKind.SWASH
