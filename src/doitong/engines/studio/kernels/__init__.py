@@ -16,6 +16,7 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "add_octave": "p i pp fffff p i",
     "count_beyond": "pp ii p",
     "find_bed": "ppp ii p p i p ii p",
     "grade_frame": "ppp p p iiii pp ppp ii",

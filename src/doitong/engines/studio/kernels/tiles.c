@@ -29,3 +29,20 @@ LOOP void sample_tile(const float *restrict tile, int size, int fields, const fl
             read_tile(tile, size, x + first, y + first, out + first, part);
     }
 }
+
+/* One octave, `strength` of it, added to `total`: a tile of one field read at (x, z) metres, turned by texels for a
+   metre (`cosine`, `sine`) and moved by `right` and `down`. */
+LOOP void add_octave(const float *restrict tile, int size, const float *restrict x, const float *restrict z,
+                     float cosine, float sine, float right, float down, float strength, float *restrict total,
+                     int count) {
+    float u[BLOCK], v[BLOCK], wave[BLOCK];
+    for (int first = 0; first < count; first += BLOCK) {
+        const int part = count - first < BLOCK ? count - first : BLOCK;
+        for (int i = 0; i < part; i++) {
+            u[i] = x[first + i] * cosine - z[first + i] * sine + right;
+            v[i] = x[first + i] * sine + z[first + i] * cosine + down;
+        }
+        read_tile(tile, size, u, v, wave, part);
+        for (int i = 0; i < part; i++) total[first + i] += wave[i] * strength;
+    }
+}

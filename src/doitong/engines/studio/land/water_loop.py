@@ -6,8 +6,8 @@ from typing import Any
 
 _POINTERS_BEFORE = ("mirror", "calm", "bed", "nearer", "dry")
 _POINTERS_AFTER = ("soft", "lace", "surf_soft", "surf_lace", "wobbles", "runs", "sizes", "inside", "out")
-_COUNTS = ("width", "top", "end", "left", "right", "tile_size", "mirror_width", "mirror_height", "lace_size", "surf_size",
-           "wobble_count", "run_count", "is_deep", "kind")  # fmt: skip
+_COUNTS = ("width", "top", "end", "left", "right", "tile_size", "mirror_width", "mirror_height", "lace_size",
+           "surf_size", "wobble_count", "run_count", "is_deep", "kind")  # fmt: skip
 _NUMBERS = ("eye_x", "eye_z", "focal", "horizon", "middle", "mirrors", "rise", "strict_x", "strict_z")
 _COLOURS = ("deep", "bottom", "swallow", "foam", "sparkle")
 _MOMENT = ("seconds", "rain", "laps", "foams_from")
