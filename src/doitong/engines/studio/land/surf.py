@@ -133,22 +133,25 @@ class Surf:
         px = cv2.resize(lens.slopes()[None, :], (out.shape[1], 1), interpolation=cv2.INTER_AREA)[0]
         aside = np.float32(math.sin(pose.yaw)) + px * np.float32(math.cos(pose.yaw))
         x = np.full(out.shape[1], np.float32(pose.x))
+        crossed: Floats = x
         row: Floats = x
         away: Floats = x
         limit: Floats = x
         reach: Floats = x
-        unbroken: Floats = x
         for _ in range(2):  # where the front stands depends on x, and x on where it stands
             reach = np.float32(number - beat) - self._wobble(x)
             limit = (np.maximum(reach, 0) / np.float32(_ROOT)) ** 2 - np.float32(_SHORE_METRES)
-            row, unbroken = _crossing(out, limit)
+            crossed = _crossing(out, limit)
+            row = as_floats(cv2.blur(crossed[None, :], (9, 1))[0])
             down = (row * 2 + np.float32(top + 1 - lens.horizon)) * np.float32(1 / lens.focal)
             away = np.float32(pose.y) / np.maximum(down, np.float32(1e-3))
             x = np.float32(pose.x) + aside * away
         lively = self._size(np.full_like(x, number)) * np.float32(self._strength)
         tall = lively * np.float32(_HIGHEST_METRES) * smooth(_ZONE_METRES, 44, limit) * smooth(0.5, 30, limit)
-        tall *= smooth(0.3, 1.0, unbroken)
         tall *= (reach > 0) & (row > 0.5) & (row < out.shape[0] - 1)
+        if not tall.any():
+            return
+        tall *= smooth(0.3, 1.0, _unbroken(crossed, row))
         row_of_lace = np.full((1, x.size), number * 37, np.float32)
         ragged = sample(self._lace, (x * np.float32(2.2))[None, :], row_of_lace)[0]
         torn = sample(self._lace, (x * np.float32(8.5))[None, :], row_of_lace + np.float32(11))[0]
@@ -231,9 +234,8 @@ def _by_out() -> tuple[Floats, ...]:
     return way[None, :], zone[None, :]
 
 
-def _crossing(out: Floats, limit: Floats) -> tuple[Floats, Floats]:
-    """The row (with fraction) in which each column's distance from the waterline falls below its limit, and how surely
-    that is one unbroken line, 0–1."""
+def _crossing(out: Floats, limit: Floats) -> Floats:
+    """The row (with fraction) in which each column's distance from the waterline falls below its limit."""
     if loops is None:
         is_beyond = (out > limit[None, :]).view(np.uint8)
         above = cv2.reduce(is_beyond, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
@@ -244,12 +246,15 @@ def _crossing(out: Floats, limit: Floats) -> tuple[Floats, Floats]:
     columns = np.arange(out.shape[1])
     one, two = out[upper, columns], out[upper + 1, columns]
     share = np.clip((one - limit) / np.maximum(one - two, np.float32(1e-4)), 0, 1)
-    row = (upper + share).astype(np.float32) * (above > 0)
-    steady = (np.abs(np.diff(row, append=row[-1:])) < _STEADY_ROWS).astype(np.uint8)
+    return as_floats((upper + share).astype(np.float32) * (above > 0))
+
+
+def _unbroken(crossed: Floats, row: Floats) -> Floats:
+    """How surely a front is one unbroken line at each column, 0–1; `row` is where it has crossed, smoothed."""
+    steady = (np.abs(np.diff(crossed, append=crossed[-1:])) < _STEADY_ROWS).astype(np.uint8)
     unbroken = cv2.blur(cv2.erode(steady[None, :], np.ones((1, 25), np.uint8)).astype(np.float32), (25, 1))[0]
-    flat = cv2.blur(row[None, :], (9, 1))
-    leaning = np.abs(cv2.blur(np.gradient(flat, axis=1).astype(np.float32), (41, 1))[0])
-    return as_floats(flat[0]), unbroken * smooth(*_ALONG, leaning)
+    leaning = np.abs(cv2.blur(np.gradient(row)[None, :].astype(np.float32), (41, 1))[0])
+    return as_floats(unbroken * smooth(*_ALONG, leaning))
 
 
 def _lit(albedo: Colour, light: Light) -> Colour:
