@@ -35,12 +35,16 @@ LOOP void sample_tile(const float *restrict tile, int size, int fields, const fl
 LOOP void add_octave(const float *restrict tile, int size, const float *restrict x, const float *restrict z,
                      float cosine, float sine, float right, float down, float strength, float *restrict total,
                      int count) {
-    float u[BLOCK], v[BLOCK], wave[BLOCK];
+    float u[BLOCK], v[BLOCK], wave[BLOCK], aside[2][BLOCK], ahead[2][BLOCK];
     for (int first = 0; first < count; first += BLOCK) {
         const int part = count - first < BLOCK ? count - first : BLOCK;
+        for (int i = 0; i < part; i++) { /* by itself, so that products are rounded as numpy's: they grow large */
+            aside[0][i] = x[first + i] * cosine, ahead[0][i] = z[first + i] * sine;
+            aside[1][i] = x[first + i] * sine, ahead[1][i] = z[first + i] * cosine;
+        }
         for (int i = 0; i < part; i++) {
-            u[i] = x[first + i] * cosine - z[first + i] * sine + right;
-            v[i] = x[first + i] * sine + z[first + i] * cosine + down;
+            u[i] = aside[0][i] - ahead[0][i] + right;
+            v[i] = aside[1][i] + ahead[1][i] + down;
         }
         read_tile(tile, size, u, v, wave, part);
         for (int i = 0; i < part; i++) total[first + i] += wave[i] * strength;
