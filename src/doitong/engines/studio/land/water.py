@@ -85,23 +85,25 @@ class Waves:
         self._level = 1.0 / math.sqrt(float(np.mean(slopes[..., 0] ** 2 + slopes[..., 1] ** 2)))
 
     def _slopes(self, seconds: float) -> Floats:
-        angle = self._rate * np.float32(seconds)
-        cosine, sine = np.cos(angle), np.sin(angle)
-        parts = [even * cosine + odd * sine for even, odd in zip(self._even, self._odd, strict=True)]
-        return as_floats(cv2.idft(cv2.merge(parts), flags=cv2.DFT_SCALE))
+        spectrum: Floats = np.empty((*self._rate.shape, 2), np.float32)
+        if loops is not None:
+            loops.turn_waves(*map(at, (self._rate, *self._even, *self._odd)), seconds, at(spectrum), self._rate.size)
+        else:
+            angle = self._rate * np.float32(seconds)
+            cosine, sine = np.cos(angle), np.sin(angle)
+            parts = [even * cosine + odd * sine for even, odd in zip(self._even, self._odd, strict=True)]
+            cv2.merge(parts, spectrum)
+        return as_floats(cv2.idft(spectrum, flags=cv2.DFT_SCALE))
 
     def tile(self, seconds: float) -> Floats:
         """Padded tile of slopes along x and z at one moment, of root mean square 1 (and two empty fields)."""
         return pad(self._slopes(seconds) * np.float32(self._level))
 
     def pairs(self, seconds: float) -> Floats:
-        """The same without empty fields, for loops, in a third of the time."""
+        """The same without empty fields, for loops."""
         size = self._rate.shape[0]
-        spectrum = np.empty((size, size, 2), np.float32)
-        loops.turn_waves(*map(at, (self._rate, *self._even, *self._odd)), seconds, at(spectrum), self._rate.size)
-        slopes = as_floats(cv2.idft(spectrum, flags=cv2.DFT_SCALE))
         tile = np.empty((size + 4, size + 4, 2), np.float32)
-        loops.pad_waves(at(slopes), size, self._level, at(tile))
+        loops.pad_waves(at(self._slopes(seconds)), size, self._level, at(tile))
         return tile
 
 
