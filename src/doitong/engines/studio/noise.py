@@ -66,7 +66,8 @@ def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
         shape = x.shape if x.ndim > 1 else (1, x.size)
         fields = tile.size // tile.shape[0] ** 2
         read = np.empty(shape if fields == 1 else (*shape, fields), np.float32)
-        loops.sample_tile(at(tile), size, fields, *(at(np.ascontiguousarray(a)) for a in (x, y)), at(read), x.size)
+        x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)  # by name, so that they last as long as the loop
+        loops.sample_tile(at(tile), size, fields, at(x), at(y), at(read), x.size)
         return read
     return np.asarray(
         cv2.remap(tile, wrapped(x, size), wrapped(y, size), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -76,10 +76,10 @@ class Bed:
         slope, c, s = lens.slopes()[::2], np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         aside, ahead = s + slope * c, c - slope * s
         _, _, away, _ = surface(pose, lens, rows, slice(0, 1))
-        numbers = (pose.x, pose.z, grid.apex, (grid.columns - 1) / (2 * grid.spread), (grid.columns - 1) / 2,
-                   self._world.land.near, low, scale)  # fmt: skip
+        scales = (grid.columns - 1) / (2 * grid.spread), (grid.columns - 1) / 2, self._world.land.near, low, scale
+        numbers = np.array((pose.x, pose.z, grid.apex, *scales), np.float32)
         bed = np.empty((rows.size, aside.size), np.float32)
-        loops.find_bed(*map(at, (away, aside, ahead)), *bed.shape, at(np.array(numbers, np.float32)), at(table),
+        loops.find_bed(*map(at, (away, aside, ahead)), *bed.shape, at(numbers), at(table),
                        table.size, at(heights), *heights.shape, at(bed))  # fmt: skip
         return bed
 

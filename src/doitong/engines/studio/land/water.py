@@ -101,9 +101,9 @@ class Waves:
 
     def pairs(self, seconds: float) -> Floats:
         """The same without empty fields, for loops."""
-        size = self._rate.shape[0]
+        size, slopes = self._rate.shape[0], self._slopes(seconds)
         tile = np.empty((size + 4, size + 4, 2), np.float32)
-        loops.pad_waves(at(self._slopes(seconds)), size, self._level, at(tile))
+        loops.pad_waves(at(slopes), size, self._level, at(tile))
         return tile
 
 

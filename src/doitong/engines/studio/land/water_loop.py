@@ -16,7 +16,6 @@ _SURF = ("wobble_scale", "out_scale", "beat", "run")
 _Colour = ctypes.c_float * 3
 _ThreePlanes = ctypes.c_void_p * 3
 
-
 _FIELDS: list[tuple[str, Any]] = [("rows", ctypes.c_void_p), ("columns", ctypes.c_void_p), ("tiles", _ThreePlanes)]
 _FIELDS += [(name, ctypes.c_void_p) for name in _POINTERS_BEFORE]
 _FIELDS += [("planes", _ThreePlanes)]
