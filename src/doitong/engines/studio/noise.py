@@ -4,10 +4,13 @@ Every irregular thing in a film (ridges, clouds, waves, grain) is read from one 
 seed fixes the film and that sampling is one `cv2.remap` instead of arithmetic per octave.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Floats
+from doitong.engines.studio.kernels import at, loops
 
 LATTICE_CELLS = 64
 PIXELS_PER_CELL = 12
@@ -56,10 +59,27 @@ def pad(tile: Floats) -> Floats:
 
 
 def sample(tile: Floats, x: Floats, y: Floats) -> Floats:
-    """Read a padded tile at (x, y), in pixels of the unpadded tile, wrapping around."""
+    """Read a padded tile at (x, y), in pixels of the unpadded tile, wrapping around; as planes, with a tile of several
+    fields as channels."""
     size = tile.shape[0] - 2 * _PAD
+    if loops is not None and x.shape == y.shape and _is_plain(tile):
+        shape = x.shape if x.ndim > 1 else (1, x.size)
+        fields = tile.size // tile.shape[0] ** 2
+        read = np.empty(shape if fields == 1 else (*shape, fields), np.float32)
+        x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)  # by name, so that they last as long as the loop
+        loops.sample_tile(at(tile), size, fields, at(x), at(y), at(read), x.size)
+        return read
     return np.asarray(
         cv2.remap(tile, wrapped(x, size), wrapped(y, size), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def _is_plain(tile: Floats) -> bool:
+    """Whether a tile is square, and its fields are as many as are read at once."""
+    return (
+        tile.dtype == np.float32
+        and tile.flags.c_contiguous
+        and tile.shape in ((tile.shape[0],) * 2, (*(tile.shape[0],) * 2, 4))
     )
 
 
@@ -81,15 +101,28 @@ class Fractal:
 
     def wave(self, x: Floats, z: Floats, metres: float, channel: int) -> Floats:
         """One octave at (x, z) metres with the given wavelength; `channel` picks an independent field."""
-        scale = PIXELS_PER_CELL / metres
-        c, s = np.cos(self._turns[channel]) * scale, np.sin(self._turns[channel]) * scale
-        u = x * np.float32(c) - z * np.float32(s) + np.float32(self._offsets[channel, 0])
-        v = x * np.float32(s) + z * np.float32(c) + np.float32(self._offsets[channel, 1])
-        return sample(self._tile, u, v)
+        return self._octaves(x, z, ((metres, channel, 1.0),))
 
     def sum(self, x: Floats, z: Floats, metres: float, octaves: int, channel: int) -> Floats:
         """Fractal sum of `octaves` waves, each half as long and half as strong; about −1 to 1."""
-        total = self.wave(x, z, metres, channel)
-        for octave in range(1, octaves):
-            total += self.wave(x, z, metres / 2.03**octave, channel + octave) * np.float32(0.5**octave)
-        return total * np.float32(0.6)
+        waves = [(metres / 2.03**octave, channel + octave, 0.5**octave) for octave in range(octaves)]
+        return self._octaves(x, z, waves) * np.float32(0.6)
+
+    def _octaves(self, x: Floats, z: Floats, waves: Sequence[tuple[float, int, float]]) -> Floats:
+        """The sum of waves: metres, channel, strength."""
+        is_plain = loops is not None and x.shape == z.shape
+        if is_plain:
+            x, z = np.ascontiguousarray(x), np.ascontiguousarray(z)
+        total = np.zeros(np.broadcast_shapes(x.shape, z.shape), np.float32)
+        for metres, channel, strength in waves:
+            scale = PIXELS_PER_CELL / metres
+            c, s = np.cos(self._turns[channel]) * scale, np.sin(self._turns[channel]) * scale
+            right, down = self._offsets[channel]
+            if is_plain:
+                loops.add_octave(at(self._tile), self._tile.shape[0] - 2 * _PAD, at(x), at(z), c, s, right, down,
+                                 strength, at(total), x.size)  # fmt: skip
+                continue
+            u = x * np.float32(c) - z * np.float32(s) + np.float32(right)
+            v = x * np.float32(s) + z * np.float32(c) + np.float32(down)
+            total += sample(self._tile, u, v) * np.float32(strength)
+        return total

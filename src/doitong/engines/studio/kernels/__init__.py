@@ -16,6 +16,9 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "add_octave": "p i pp fffff p i",
+    "count_beyond": "pp ii p",
+    "find_bed": "ppp ii p p i p ii p",
     "grade_chroma": "pp pp i",
     "grade_draft": "ppp pp pp ii",
     "grade_dust": "pp iiii p ii",
@@ -26,7 +29,13 @@ _SIGNATURES = {
     "land_scan": "pp iiiii pp",
     "land_shade": "p",
     "lay_over": "ppp i",
+    "lay_water": "p",
+    "meet_swell": "ppp iii ff ppp",
+    "pad_waves": "p i f p",
+    "paint_breaker": "p",
     "plant_lay": "ppp p i iiii i p ii pp",
+    "sample_tile": "p ii pp p i",
+    "turn_waves": "p pp pp f p i",
 }
 
 

@@ -43,18 +43,39 @@ INLINE float exponential(float x) {
     return power * scale;
 }
 
+/* sin and cos of an angle, to about 3e-7 of it (the remainder of a quarter turn by Taylor polynomials). */
+INLINE void turn(float angle, float *sine, float *cosine) {
+    float quarters = floorf(angle * 0.636619772f + 0.5f);
+    float part = (angle - quarters * 1.57079637f) + quarters * 4.37113883e-8f, square = part * part;
+    float odd = part * (1.0f + square * (-0.166666667f + square * (0.00833333333f + square * -1.98412698e-4f)));
+    float even = square * (0.0416666667f + square * (-0.00138888889f + square * 2.48015873e-5f));
+    even = 1.0f + square * (-0.5f + even);
+    int32_t quarter = (int32_t)quarters;
+    float first = quarter & 1 ? even : odd, second = quarter & 1 ? odd : even;
+    *sine = quarter & 2 ? -first : first;
+    *cosine = (quarter + 1) & 2 ? -second : second;
+}
+
 /* Smoothstep of x between two edges (Perlin 1985). */
 INLINE float eased(float low, float high, float x) {
     float t = clamp((x - low) / (high - low), 0.0f, 1.0f);
     return t * t * (3.0f - 2.0f * t);
 }
 
-/* A padded tile of `size` texels (noise.py) read between texels at (x, y), wrapping around; `step` floats apart are
-   its texels, of which field 0 is read. */
+/* Pixels that a loop works on at once, on its stack. */
+#define BLOCK 256
+
+/* A place along a padded tile of `size` texels (noise.py), wrapping around. */
+INLINE float tile_place(float x, int size) {
+    float whole = (float)size;
+    return clamp(x - floorf(x * (1.0f / whole)) * whole + 2.0f, 0.0f, whole + 2.0f);
+}
+
+/* A padded tile read between texels at (x, y), wrapping around; `step` floats apart are its texels, of which field 0 is
+   read. */
 INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
-    float inverse = 1.0f / (float)size;
-    x += 2.0f - floorf(x * inverse) * (float)size;
-    y += 2.0f - floorf(y * inverse) * (float)size;
+    x = tile_place(x, size);
+    y = tile_place(y, size);
     int32_t column = (int32_t)x, row = (int32_t)y, width = size + 4;
     float right = x - (float)column, down = y - (float)row;
     const float *a = tile + (row * width + column) * step;
@@ -62,6 +83,35 @@ INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
     float above = a[0] + (a[step] - a[0]) * right;
     float below = b[0] + (b[step] - b[0]) * right;
     return above + (below - above) * down;
+}
+
+/* For `count` places, at most BLOCK: the texel before each in a padded tile, and the way on to the next ones. */
+INLINE void find_texels(int size, const float *x, const float *y, int32_t *texel, float *right, float *down,
+                        int count) {
+    for (int i = 0; i < count; i++) {
+        float across = tile_place(x[i], size), along = tile_place(y[i], size);
+        int32_t column = (int32_t)across, row = (int32_t)along;
+        right[i] = across - (float)column;
+        down[i] = along - (float)row;
+        texel[i] = row * (size + 4) + column;
+    }
+}
+
+/* A padded tile of one field read at `count` places, at most BLOCK: two texels at once are read in less time than each
+   by itself. */
+INLINE void read_tile(const float *tile, int size, const float *x, const float *y, float *out, int count) {
+    int32_t texel[BLOCK];
+    float right[BLOCK], down[BLOCK], above[2 * BLOCK], below[2 * BLOCK];
+    find_texels(size, x, y, texel, right, down, count);
+    for (int i = 0; i < count; i++) {
+        memcpy(above + 2 * i, tile + texel[i], 8);
+        memcpy(below + 2 * i, tile + texel[i] + size + 4, 8);
+    }
+    for (int i = 0; i < count; i++) {
+        float upper = above[2 * i] + (above[2 * i + 1] - above[2 * i]) * right[i];
+        float lower = below[2 * i] + (below[2 * i + 1] - below[2 * i]) * right[i];
+        out[i] = upper + (lower - upper) * down[i];
+    }
 }
 
 #endif

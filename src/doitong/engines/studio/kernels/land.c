@@ -3,7 +3,6 @@
 
 #include "common.h"
 
-#define BLOCK 256     /* pixels at a time: what is known of them stays in the nearest cache */
 #define STRIP 32      /* columns that are looked at together: most rows rise above what is before them in few */
 #define GAP 16        /* pixels that show no land but cost less than beginning anew */
 #define WIDEST 8192

@@ -13,6 +13,8 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Floats, Ints, as_floats, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
+from doitong.engines.studio.land.water_loop import WaterLoop
 from doitong.engines.studio.noise import sample
 
 _GRAVITY = 9.81
@@ -21,6 +23,7 @@ _PACE = 1.02  # from one point of the walk to the next
 _LEAST_ROWS = 0.6  # a wave that spans less than 5 × this many rows is not raised
 _COLUMNS = 4  # of the picture for one whose heights are computed
 _CHUNK = 160
+_FARTHEST, _STRIP = 1024, 16  # points of a walk for which the loop has room, and the fewest columns that it can do
 _JUMP = 1.03  # a crest hides this much of the way at least, or its edge needs no care
 _HIGHEST = 0.52  # of the camera's height over the sea
 
@@ -86,18 +89,19 @@ def _first_met(row: Floats, away: Floats, here: Floats) -> tuple[Floats, Floats]
 def _edges(nearer: Floats, crest: Floats, here: Floats) -> tuple[Ints, Floats]:
     """The pixels right below a crest's line, and how far the line is above (or below) their upper border, in rows.
     `crest`: the row of the highest point before the one that a pixel sees."""
-    jumps = nearer[:-1] > nearer[1:] * np.float32(_JUMP)
-    spots = np.flatnonzero(jumps) + nearer.shape[1]
-    line = crest[:-1][jumps]  # as the pixel above knows it, which looks over the crest
-    border = np.broadcast_to(here[1:], jumps.shape)[jumps] - np.float32(0.5)
-    return spots, np.clip(border - line, -0.5, 0.5)
+    width = nearer.shape[1]
+    above = np.flatnonzero(nearer[:-1] > nearer[1:] * np.float32(_JUMP))
+    line = crest.reshape(-1).take(above)  # as the pixel above knows it, which looks over the crest
+    border = here.reshape(-1).take(above // width) + np.float32(0.5)
+    return above + width, np.clip(border - line, -0.5, 0.5)
 
 
 class Swell:
     """The swell of one film; `force` 1 is an ordinary sea, more is a storm."""
 
     def __init__(self, force: float, soft: Floats, lace: Floats) -> None:
-        self._force, self._soft, self._lace = force, soft, lace
+        self._soft, self._lace = soft, lace
+        self._limit = 2.55 - 0.75 * min(2.25, force)
         self._waves = []
         for metres, turn, steep in _WAVES:
             k = 2 * math.pi / metres
@@ -114,14 +118,20 @@ class Swell:
         rows = lens.rows - top
         away = self._walk(pose, lens)
         rise = self._heights(pose, lens, away, seconds)
-        row = np.float32(lens.horizon - 0.5 - top) + (np.float32(pose.y) - rise) * (np.float32(lens.focal) / away)
+        level, scale = np.float32(lens.horizon - 0.5 - top), np.float32(lens.focal) / away
         here = np.arange(rows, dtype=np.float32)[:, None]
         plane = np.maximum((here + np.float32(top + 0.5 - lens.horizon)) * np.float32(1 / lens.focal), 0.4 / lens.focal)
+        plane = as_floats(plane / pose.y)
         nearer, crest = (np.empty((rows, lens.width), np.float32) for _ in range(2))
+        if loops is not None and away.size <= _FARTHEST and lens.width >= _STRIP:
+            loops.meet_swell(at(rise), at(away), at(scale), away.size, lens.width, rows, level, pose.y, at(plane),
+                             at(nearer), at(crest))  # fmt: skip
+            return Met(nearer, *_edges(nearer, crest, here))
+        row = level + (np.float32(pose.y) - rise) * scale
         for first in range(0, lens.width, _CHUNK):  # so few columns at once stay in the processor's cache
             part = slice(first, first + _CHUNK)
             nearer[:, part], crest[:, part] = _first_met(np.ascontiguousarray(row[:, part]), away.reshape(-1), here)
-        np.multiply(nearer, plane * np.float32(1 / pose.y), out=nearer, where=nearer > 0)
+        np.multiply(nearer, plane, out=nearer, where=nearer > 0)
         nearer[nearer <= 0] = 1  # beyond the last wave that is raised
         return Met(nearer, *_edges(nearer, crest, here))
 
@@ -165,6 +175,16 @@ class Swell:
             pair[:, ::2], pair[:, 1:-1:2], pair[:, -1] = few, (few[:, 1:] + few[:, :-1]) * np.float32(0.5), few[:, -1]
         return [pair[:, : x.shape[1]] for pair in pairs]
 
+    def tell(self, told: WaterLoop, seconds: float) -> None:
+        """Fill in what `lay` would do."""
+        waves = []
+        for wave in self._waves:
+            slope = wave.steep / math.hypot(wave.kx, wave.kz)
+            phase = wave.rate * seconds % (2 * math.pi)
+            height = min(1.0, wave.metres / 34)
+            waves += [wave.kx, wave.kz, phase, wave.kx * slope, wave.kz * slope, height, wave.metres / 5]
+        told.swell, told.foams_from = tuple(waves), self._limit
+
     def lay(self, x: Floats, z: Floats, rows_down: Floats, seconds: float, sx: Floats, sz: Floats,
             calm: Floats) -> tuple[Floats, Floats]:  # fmt: skip
         """Add the swell's slopes to those of small waves; answers the foam on its crests, and how high each point lies
@@ -185,6 +205,5 @@ class Swell:
         fine = np.maximum(fine * np.float32(0.45), 0) + grit * close * np.float32(0.42)
         crest = height * np.float32(0.55) + np.maximum(web, far) * np.float32(0.58) + (calm - 1) * np.float32(0.9)
         sharp = np.clip(rows_down * np.float32(12) - np.float32(0.2), 0.0, 1)
-        limit = np.float32(2.55 - 0.75 * min(2.25, self._force))
-        foam = smooth(0.0, 0.9, crest + fine - limit) * np.float32(0.85) * sharp
+        foam = smooth(0.0, 0.9, crest + fine - np.float32(self._limit)) * np.float32(0.85) * sharp
         return foam, height * np.float32(0.4)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light, storm_share
-from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats, bands, smooth
+from doitong.engines.studio.arrays import Floats, Planes, as_floats, bands, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
+from doitong.engines.studio.land.bed import Bed, bottom_of, surface
 from doitong.engines.studio.land.coasts import BEACH_SLOPE
 from doitong.engines.studio.land.draft import softened
 from doitong.engines.studio.land.surf import Surf
 from doitong.engines.studio.land.swell import Swell
+from doitong.engines.studio.land.water_loop import WaterKind, WaterLoop
 from doitong.engines.studio.land.world import World
 from doitong.engines.studio.noise import pad, sample, spectral_tile
-from doitong.engines.studio.scene import Feature, Scene, SceneKind
+from doitong.engines.studio.scene import Scene, SceneKind
 
 _TILE_METRES = 46.0
 _GRAVITY = 9.81
 _SURF_DEPTH = 2.3
-_LOG_STEPS = 4096
+_LAPPED, _DEEP = -2.0, -12.0  # heights of the ground: waves lap where it is higher, and no bottom is seen where lower
 _LAPPING = {SceneKind.ISLANDS: 0.55, SceneKind.CANYON: 0.05}  # how white the water's edge is
 _PACES = (1.0, 0.42, 0.18)  # waves 2^n as long pass √2^n as slowly; one for every three sizes
 
@@ -38,6 +42,22 @@ class _Look:
     columns: slice
     seconds: float
     nearer: Floats | None  # how much nearer than the plane the swell is met
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all bands of one frame share; rows are those from the water's first down. `mirror` has four fields; `told`
+    is the loop's, and `numbers` what that is told of each row and of each column."""
+
+    planes: list[Floats]
+    mirror: Floats
+    tiles: list[Floats]
+    calm: Floats
+    bed: Floats
+    dry: Floats | None
+    nearer: Floats | None
+    numbers: tuple[Floats, ...] = ()
+    told: WaterLoop | None = None
 
 
 class Waves:
@@ -65,31 +85,26 @@ class Waves:
         self._level = 1.0 / math.sqrt(float(np.mean(slopes[..., 0] ** 2 + slopes[..., 1] ** 2)))
 
     def _slopes(self, seconds: float) -> Floats:
-        angle = self._rate * np.float32(seconds)
-        cosine, sine = np.cos(angle), np.sin(angle)
-        parts = [even * cosine + odd * sine for even, odd in zip(self._even, self._odd, strict=True)]
-        return as_floats(cv2.idft(cv2.merge(parts), flags=cv2.DFT_SCALE))
+        spectrum: Floats = np.empty((*self._rate.shape, 2), np.float32)
+        if loops is not None:
+            loops.turn_waves(*map(at, (self._rate, *self._even, *self._odd)), seconds, at(spectrum), self._rate.size)
+        else:
+            angle = self._rate * np.float32(seconds)
+            cosine, sine = np.cos(angle), np.sin(angle)
+            parts = [even * cosine + odd * sine for even, odd in zip(self._even, self._odd, strict=True)]
+            cv2.merge(parts, spectrum)
+        return as_floats(cv2.idft(spectrum, flags=cv2.DFT_SCALE))
 
     def tile(self, seconds: float) -> Floats:
         """Padded tile of slopes along x and z at one moment, of root mean square 1 (and two empty fields)."""
         return pad(self._slopes(seconds) * np.float32(self._level))
 
-
-@dataclass(frozen=True, slots=True)
-class Bottom:
-    """What lies under the water: its colour, and how strongly the water swallows red, green and blue (per metre)."""
-
-    albedo: Colour
-    swallow: Colour
-
-
-_BOTTOMS = {
-    "island": Bottom((0.62, 0.56, 0.42), (0.42, 0.085, 0.060)),
-    "beach": Bottom((0.34, 0.285, 0.205), (0.85, 0.34, 0.30)),
-    "canyon": Bottom((0.30, 0.20, 0.12), (0.9, 0.8, 1.0)),
-}
-_TROPICAL = Bottom((0.46, 0.40, 0.29), (0.52, 0.105, 0.080))
-_ELSEWHERE = Bottom((0.16, 0.145, 0.11), (0.55, 0.30, 0.36))
+    def pairs(self, seconds: float) -> Floats:
+        """The same without empty fields, for loops."""
+        size, slopes = self._rate.shape[0], self._slopes(seconds)
+        tile = np.empty((size + 4, size + 4, 2), np.float32)
+        loops.pad_waves(at(slopes), size, self._level, at(tile))
+        return tile
 
 
 class Water:
@@ -106,15 +121,8 @@ class Water:
         lace = spectral_tile(random, 256, 0.8, 8)
         soft = softened(lace, 4.0)
         self._lace, self._soft = lace, soft / soft.std()
-        ends = np.log(world.land.near), np.log(world.land.far)
-        steps = np.exp(np.linspace(*ends, _LOG_STEPS))
-        self._rows = (
-            np.float32(ends[0]),
-            np.float32((_LOG_STEPS - 1) / (ends[1] - ends[0])),
-            world.grid.rows_of(steps),
-        )
-        is_tropical = scene.kind is SceneKind.BEACH and Feature.PALMS in scene.features
-        self._bottom = _TROPICAL if is_tropical else _BOTTOMS.get(world.land.ground, _ELSEWHERE)
+        self._bed = Bed(world)
+        self._bottom = bottom_of(scene, world)
         self._surf = Surf(scene, light) if scene.kind is SceneKind.BEACH else None
         self._mirrors = 0.74 if scene.kind is SceneKind.ISLANDS else 1.0  # seen from higher up, waves turn to the eye
         storm = storm_share(scene)
@@ -127,61 +135,110 @@ class Water:
             dry: Floats | None) -> None:  # fmt: skip
         """Draw the rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's; `dry`:
         where land hides the water, for the same rows, and black is as good."""
-        tiles = [self._waves.tile(seconds * pace) for pace in _PACES]
-        calm = self._calm(pose, lens, top, seconds)
-        bed = self._bed(pose, lens, top)
-        merged = cv2.merge([*mirror, mirror[0]])  # four channels are read faster than three
-        whole = [plane[top:] for plane in planes]
-        for plane in whole:
-            plane[:] = 0
         met = None if self._swell is None else self._swell.meet(pose, lens, top, seconds)
+        whole = [plane[top:] for plane in planes]
+        frame = _Frame(
+            planes=whole,
+            mirror=cv2.merge([*mirror, mirror[0]]),  # four channels are read faster than three
+            tiles=[(self._waves.tile if loops is None else self._waves.pairs)(seconds * pace) for pace in _PACES],
+            calm=self._calm(pose, lens, top, seconds),
+            bed=self._bed.heights(pose, lens, top),
+            dry=dry,
+            nearer=None if met is None else met.nearer,
+        )
+        if loops is not None:
+            frame = self._told(frame, pose, lens, mirror_lens, top, seconds)
         for band in bands(lens.rows, top):
             part = slice(band.start - top, band.stop - top)
             open_water = None if dry is None else np.flatnonzero((dry[part] < 1).any(axis=0))
-            if open_water is not None and not open_water.size:
+            columns = slice(0, lens.width)
+            if open_water is not None:
+                columns = slice(int(open_water[0]), int(open_water[-1]) + 1) if open_water.size else slice(0, 0)
+            for plane in whole:
+                plane[part, : columns.start] = 0
+                plane[part, columns.stop :] = 0
+            if columns.stop == columns.start:
                 continue
-            columns = slice(0, lens.width) if open_water is None else slice(int(open_water[0]), int(open_water[-1]) + 1)
+            if loops is not None:
+                self._fill_band(frame, part, columns)
+                continue
             nearer = None if met is None else met.nearer[part, columns]
             look = _Look(pose, lens, mirror_lens, band, columns, seconds, nearer)
-            colour = self._band(merged, look, tiles, calm[part, columns], bed[part, columns])
+            colour = self._band(frame.mirror, look, frame.tiles, frame.calm[part, columns], frame.bed[part, columns])
             for plane, values in zip(whole, colour, strict=True):
                 plane[part, columns] = values
         if met is not None:
             met.soften(whole)
         if self._surf is not None:
+            bed = frame.bed
             out: Floats = cv2.resize(bed, (lens.width // 2, bed.shape[0] // 2 + 1), interpolation=cv2.INTER_NEAREST)
             out *= np.float32(-1 / BEACH_SLOPE)
             self._surf.lay_breakers(whole, out, top, pose, lens, seconds)
 
-    def _bed(self, pose: Pose, lens: Lens, top: int) -> Floats:
-        """Height of the ground under (or over) each pixel of the water's plane."""
-        rows, columns = lens.rows - top, lens.width
-        at = np.linspace(top, lens.rows - 1, max(2, rows // 2), dtype=np.float32)
-        x, z, _, _ = _surface(pose, lens, at)
-        x = np.ascontiguousarray(x[:, ::2])
-        z = np.ascontiguousarray(np.broadcast_to(z, (at.size, columns))[:, ::2])
-        grid = self._world.grid
-        bed = cv2.remap(self._world.heights, grid.columns_of(x, z), self._grid_rows(z), cv2.INTER_LINEAR,
-                        borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-        return np.asarray(cv2.resize(bed, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    def _told(self, frame: _Frame, pose: Pose, lens: Lens, mirror_lens: Lens, top: int, seconds: float) -> _Frame:
+        """The frame with what the loop is told of all its bands."""
+        light, rough = self._light, max(self._slope, 0.012) * 0.6 + 0.0085
+        glitters = light.disc > 0 and self._scene.sun_disc
+        strict = (1 / (rough * 3.6), 1 / (rough * 2.4)) if glitters else (0.0, 0.0)
+        drops = [part for turn in (0.0, 0.5) for part in _drops_of(seconds, turn)]
+        rows, columns = self._rows_told(pose, lens, top), self._columns_told(pose, lens)
+        told = WaterLoop(
+            tiles=tuple(map(at, frame.tiles)), mirror=at(frame.mirror), soft=at(self._soft), lace=at(self._lace),
+            rows=at(rows), columns=at(columns), calm=at(frame.calm), bed=at(frame.bed),
+            nearer=None if frame.nearer is None else at(frame.nearer), dry=None if frame.dry is None else at(frame.dry),
+            planes=tuple(map(at, frame.planes)), width=lens.width, tile_size=self._size,
+            lace_size=self._lace.shape[0] - 4, mirror_width=frame.mirror.shape[1], mirror_height=frame.mirror.shape[0],
+            eye_x=pose.x, eye_z=pose.z, focal=mirror_lens.focal, horizon=mirror_lens.horizon - 0.5,
+            middle=mirror_lens.width / 2 - 0.5, mirrors=self._mirrors, rise=self._sun[1],
+            strict_x=strict[0], strict_z=strict[1],
+            deep=tuple(self._deep()), bottom=tuple(self._bottom_lit()), swallow=self._bottom.swallow, foam=self._foam,
+            sparkle=tuple(share * (1.0 if light.is_moon else 1.05) for share in light.sun), seconds=seconds,
+            rain=0.5 * self._scene.rain if self._scene.rain > 0.05 else 0.0, laps=self._laps(), drops=tuple(drops),
+        )  # fmt: skip
+        if self._swell is not None:
+            self._swell.tell(told, seconds)
+        if self._surf is not None:
+            self._surf.tell(told, seconds)
+        return replace(frame, numbers=(rows, columns), told=told)
 
-    def _grid_rows(self, z: Floats) -> Floats:
-        """Row numbers of the grid for many depths, from a table by their logarithm."""
-        low, scale, table = self._rows
-        at: Floats = cv2.log(np.maximum(z, self._world.land.near))
-        at -= low
-        at *= scale
-        np.clip(at, 0, _LOG_STEPS - 1.01, out=at)
-        first = at.astype(np.int32)
-        at -= first
-        one = table.take(first)
-        first += 1
-        return as_floats(one + (table.take(first) - one) * at)
+    def _rows_told(self, pose: Pose, lens: Lens, top: int) -> Floats:
+        """What the loop is told of each row, the two sizes of waves that are seen there among it."""
+        _, _, away, down = surface(pose, lens, np.arange(top, lens.rows, dtype=np.float32), slice(0, 1))
+        level = self._level_at(away, lens, pose)
+        rows_down = np.float32(lens.focal * pose.y) / away
+        told = [down, away, rows_down / away, _thick(down), smooth(0.0, 0.01, down) * np.float32(1.5)]
+        for number in (np.floor(level), np.floor(level) + 1):
+            strength = np.clip(1.25 - 1.5 * np.abs(level - number), 0, 1) * np.maximum(0.35, 1.1 - 0.09 * number)
+            strength *= np.clip(rows_down / 14, 0, 1) * np.float32(self._slope)
+            scale = np.exp2(-number) * np.float32(self._size / _TILE_METRES)
+            told += [np.minimum(number // 3, len(_PACES) - 1), scale, number * np.float32(61.7), strength]
+        return as_floats(np.concatenate(told, axis=1))
+
+    def _columns_told(self, pose: Pose, lens: Lens) -> Floats:
+        """Each column's slope, its way to the side and ahead, and how far from there to the sun."""
+        slope, c, s = lens.slopes(), np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+        aside, ahead, scale = s + slope * c, c - slope * s, 1 / np.sqrt(1 + slope * slope)
+        sun_x, _, sun_z = self._sun
+        return as_floats(np.stack((slope, aside, ahead, sun_x - aside * scale, sun_z - ahead * scale)))
+
+    def _fill_band(self, frame: _Frame, part: slice, columns: slice) -> None:
+        """Draw a part of the rows in one pass."""
+        told, deepest = frame.told, float(frame.bed[part, columns].max())
+        assert told is not None
+        told.top, told.end, told.left, told.right = part.start, part.stop, columns.start, columns.stop
+        told.is_deep = deepest < _DEEP
+        if self._surf is not None and deepest > -_SURF_DEPTH:
+            told.kind = WaterKind.SWASH
+        elif self._swell is not None:
+            told.kind = WaterKind.SWELL
+        else:
+            told.kind = WaterKind.LAPPING if deepest > _LAPPED else WaterKind.CALM
+        loops.lay_water(ctypes.byref(told))
 
     def _band(self, mirror: Floats, look: _Look, tiles: list[Floats], calm: Floats, bed: Floats) -> Planes:
         pose, lens = look.pose, look.lens
         rows = np.arange(look.band.start, look.band.stop, dtype=np.float32)
-        x, z, away, down = _surface(pose, lens, rows, look.columns)
+        x, z, away, down = surface(pose, lens, rows, look.columns)
         lift: Floats | None = None
         if look.nearer is not None:  # the waves are drawn where they stand, not where the plane is
             x, z = (x - np.float32(pose.x)) * look.nearer, (z - np.float32(pose.z)) * look.nearer
@@ -199,7 +256,7 @@ class Water:
         elif self._swell is not None:
             rows_down = np.float32(lens.focal * pose.y) / (away * away)
             foam, lift = self._swell.lay(x, z, rows_down, look.seconds, sx, sz, calm)
-        elif float(bed.max()) > -2:
+        elif float(bed.max()) > _LAPPED:
             foam = self._lapping(bed, x, z, look.seconds)
         if self._scene.rain > 0.05:
             drops = self._drops(x, z, away, lens, pose, look.seconds)
@@ -230,51 +287,54 @@ class Water:
 
     def _body(self, bed: Floats, down: Floats) -> list[Floats]:
         """Light from within the water: deep colour, or the bottom through what it lets pass (Beer–Lambert)."""
-        light = self._light
-        deep = [
-            np.float32(self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35)) for i in range(3)
-        ]
-        if float(bed.max()) < -12:
+        deep = [np.float32(colour) for colour in self._deep()]
+        if float(bed.max()) < _DEEP:
             return [np.asarray(colour) for colour in deep]
         depth = np.minimum(bed, 0)
-        depth *= np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12))
+        depth *= _thick(down)
         planes = []
-        for i in range(3):
-            bottom = np.float32(self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34))
-            plane = depth * np.float32(self._bottom.swallow[i])
+        for colour, bottom, swallow in zip(deep, self._bottom_lit(), self._bottom.swallow, strict=True):
+            plane = depth * np.float32(swallow)
             cv2.exp(plane, plane)
-            plane *= bottom - deep[i]
-            plane += deep[i]
+            plane *= np.float32(bottom) - colour
+            plane += colour
             planes.append(plane)
         return planes
+
+    def _deep(self) -> list[float]:
+        """The light of water that has no bottom."""
+        light = self._light
+        return [self._churn[i] * light.water[i] * (light.fill[i] * 2.2 + light.sun[i] * 0.35) for i in range(3)]
+
+    def _bottom_lit(self) -> list[float]:
+        light = self._light
+        return [self._bottom.albedo[i] * (light.fill[i] * 0.8 + light.sun[i] * 0.34) for i in range(3)]
+
+    def _laps(self) -> float:
+        """How white the water's edge is."""
+        return _LAPPING.get(self._scene.kind, 0.10) * min(1.4, self._scene.wind)
 
     def _lapping(self, bed: Floats, x: Floats, z: Floats, seconds: float) -> Floats:
         """The thin white line where small waves meet a shore."""
         pulse = np.float32(0.12) * np.sin(x * np.float32(0.07) + z * np.float32(0.05) - np.float32(seconds * 1.1))
         web = sample(self._soft, x * np.float32(1.6), z * np.float32(1.6) + np.float32(seconds * 1.5))
         near = 1 - smooth(0.0, 0.5, np.abs(bed + np.float32(0.32) + pulse))
-        strength = np.float32(_LAPPING.get(self._scene.kind, 0.10) * min(1.4, self._scene.wind))
-        return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * strength)
+        return as_floats(near * np.clip(np.float32(0.55) + web * np.float32(0.5), 0, 1) * np.float32(self._laps()))
 
     def _drops(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose, seconds: float) -> Floats:
         """Where drops of rain strike: specks that appear and fade, by turns in two sets."""
         sharp = np.clip(np.float32(lens.focal * pose.y) / (away * away) * np.float32(1.6), 0, 1)
         total = np.zeros_like(x)
         for turn in (0.0, 0.5):
-            number = math.floor(seconds * 5 + turn)
-            fade = np.float32(1 - (seconds * 5 + turn - number))
-            shift = np.float32((number * 97) % 251)
+            shift, left = (np.float32(part) for part in _drops_of(seconds, turn))
             noise = sample(self._lace, x * np.float32(9) + shift, z * np.float32(6) + shift * np.float32(0.7))
-            total += smooth(1.7, 2.6, noise) * fade
+            total += smooth(1.7, 2.6, noise) * left
         return total * sharp * np.float32(0.5 * self._scene.rain)
 
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
                    tiles: list[Floats]) -> tuple[Floats, Floats]:  # fmt: skip
         """Slopes at each pixel from waves just long enough to be seen there: two sizes, blended by distance."""
-        texel = _TILE_METRES / self._size
-        across = away / np.float32(lens.focal)
-        along = away * away / np.float32(lens.focal * pose.y)
-        level = np.log2(np.maximum(across**0.22 * along**0.78, 1e-3) / texel).clip(0, 11).astype(np.float32)
+        texel, level = _TILE_METRES / self._size, self._level_at(away, lens, pose)
         rows_down = np.float32(lens.focal * pose.y) / away
         sx, sz = np.zeros_like(x), np.zeros_like(x)
         for number in range(int(level.min()), int(level.max()) + 2):
@@ -295,10 +355,16 @@ class Water:
             sz[part] += np.multiply(slopes[..., 1], strength, out=v)
         return sx, sz
 
+    def _level_at(self, away: Floats, lens: Lens, pose: Pose) -> Floats:
+        """How many times waves that are just seen are longer than the tile's shortest, as a power of two."""
+        across, along = away / np.float32(lens.focal), away * away / np.float32(lens.focal * pose.y)
+        pixel = np.maximum(across**0.22 * along**0.78, 1e-3) * (self._size / _TILE_METRES)
+        return as_floats(np.log2(pixel).clip(0, 11))
+
     def _calm(self, pose: Pose, lens: Lens, top: int, seconds: float) -> Floats:
         """Gusts: bands of rougher and calmer water that drift."""
-        x, z, _, _ = _surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32))
-        x, z = x[:, ::4], np.maximum(z[:, ::4], 8)
+        x, z, _, _ = surface(pose, lens, np.arange(top, lens.rows, 4, dtype=np.float32), slice(None, None, 4))
+        z = np.maximum(z, 8)
         drift = np.float32(seconds * 1.2 * self._scene.wind)
         u = x / z * 26 + x * np.float32(0.12)
         gust = sample(self._gusts, u + drift, np.log2(z) * np.float32(34.0) + drift * np.float32(0.3))
@@ -349,16 +415,15 @@ def fresnel_of(grazing: Floats, most: float) -> Floats:
     return share
 
 
-def _surface(
-    pose: Pose, lens: Lens, rows: Floats, columns: slice = slice(None)
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Where each pixel of the rows meets the water: x, z, the distance, and the tangent of the look downwards."""
-    down = (rows[:, None] + np.float32(0.5 - lens.horizon)) * np.float32(1 / lens.focal)
-    down = np.maximum(down, np.float32(0.4 / lens.focal))
-    away = np.float32(pose.y) / down
-    px = lens.slopes()[None, columns]
-    c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
-    return np.float32(pose.x) + (s + px * c) * away, np.float32(pose.z) + (c - px * s) * away, away, down
+def _thick(down: Floats) -> Floats:
+    """Metres of water that light passes for a metre of depth."""
+    return as_floats(np.float32(2.0) + np.float32(0.6) / np.maximum(down, np.float32(0.12)))
+
+
+def _drops_of(seconds: float, turn: float) -> tuple[float, float]:
+    """Where in the tile a set of drops is read, and what is left of it."""
+    number = math.floor(seconds * 5 + turn)
+    return float((number * 97) % 251), 1 - (seconds * 5 + turn - number)
 
 
 def _reflect(mirror: Floats, mirror_lens: Lens, px: Floats, down: Floats, sx: Floats, sz: Floats) -> Floats:
