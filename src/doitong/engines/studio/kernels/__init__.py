@@ -17,6 +17,9 @@ import numpy as np
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
     "grade_frame": "ppp p p iiii pp ppp ii",
+    "lay_image": "pi p ii",
+    "lay_sprite": "pi iiii p ii ffff",
+    "fade_cover": "pi f",
 }
 
 
