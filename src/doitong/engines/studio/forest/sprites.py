@@ -104,6 +104,27 @@ def lay_image(canvas: Bytes, image: Bytes) -> None:
     cv2.add(cv2.multiply(canvas, gaps, scale=1 / 255), image, dst=canvas)
 
 
+def lay_sheet(canvas: Bytes, sheet: Floats) -> None:
+    """Blend a small premultiplied picture (0–255) over a canvas that it is drawn out to."""
+    height, width = canvas.shape[:2]
+    if loops is not None:
+        wide = cv2.resize(sheet, (width, sheet.shape[0]), interpolation=cv2.INTER_LINEAR)
+        loops.lay_sheet(at(canvas, np.uint8), width, height, at(wide), wide.shape[0])
+        return
+    lay_image(canvas, cv2.resize(sheet, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8))
+
+
+def draw_out(canvas: Bytes, picture: Bytes, rows: tuple[int, int]) -> None:
+    """Fill rows of a canvas, first to last, with a picture of half its size."""
+    height, width = canvas.shape[:2]
+    if loops is not None and (height % 2, width % 2) == (0, 0):
+        wide = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        loops.double_rows(at(wide, np.uint8), width // 2, at(canvas, np.uint8), *rows)
+        return
+    part = slice(*rows)
+    canvas[part] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)[part]
+
+
 def mark_near(canvas: Bytes, before: float, depth: float) -> None:
     """Let the fourth byte fade as what is laid comes from depth `before` to `depth` metres.
 
@@ -122,5 +143,6 @@ def mark_near(canvas: Bytes, before: float, depth: float) -> None:
 def _place(canvas: Bytes) -> tuple[int, int]:
     """Where a canvas, or a part of one, begins, and how many pixels its rows are apart."""
     down, across, byte = canvas.strides
-    assert (canvas.dtype, across, byte) == (np.uint8, 4, 1)
+    assert canvas.dtype == np.uint8
+    assert (across, byte) == (4, 1)
     return int(canvas.ctypes.data), down // 4

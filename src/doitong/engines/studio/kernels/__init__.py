@@ -20,6 +20,11 @@ _SIGNATURES = {
     "lay_image": "pi p ii",
     "lay_sprite": "pi iiii p ii ffff",
     "fade_cover": "pi f",
+    "lay_sheet": "p ii pi",
+    "light_canvas": "p ii ppi p pppp",
+    "open_canopy": "ppi ppip p",
+    "lay_floor": "p ii p pi pp pi ppip pii p",
+    "double_rows": "pi p ii",
 }
 
 
@@ -39,8 +44,11 @@ def load_library() -> ctypes.CDLL | None:
 loops: Any = load_library()
 
 
-def at(array: Any, dtype: Any = np.float32) -> int:
-    """Where a whole array of one type lies. Raises ValueError for another type, or for a part of an array."""
+def at(array: Any, dtype: Any = np.float32) -> ctypes.c_void_p:
+    """Where a whole array of one type lies; the array lives as long as what is returned. Raises ValueError for another
+    type, or for a part of an array."""
     if array.dtype != dtype or not array.flags.c_contiguous:
         raise ValueError(f"a loop needs a whole array of {np.dtype(dtype)}, not {array.dtype} {array.strides}")
-    return int(array.ctypes.data)
+    pointer = ctypes.c_void_p(array.ctypes.data)
+    pointer.array = array  # type: ignore[attr-defined]  # numpy's own `data_as` does so too
+    return pointer

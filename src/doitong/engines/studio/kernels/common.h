@@ -1,5 +1,5 @@
-/* What all loops share: each is compiled for processors with AVX2 and for any other, and the right one is taken when
-   the library is loaded. Arrays are whole (C order) and never overlap. */
+/* What all loops share: each is compiled for processors with AVX2 and FMA and for any other, and the right one is taken
+   when the library is loaded. Arrays are whole (C order) and never overlap. */
 
 #ifndef DOITONG_COMMON_H
 #define DOITONG_COMMON_H
@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__)
+/* "arch=haswell" would be taken on a Haswell alone, and on none of its successors */
+#if defined(__x86_64__) && defined(__linux__) && __GNUC__ >= 12
 #define LOOP __attribute__((target_clones("arch=x86-64-v3", "default"), visibility("default")))
 #else
 #define LOOP __attribute__((visibility("default")))
@@ -47,12 +48,26 @@ INLINE float eased(float low, float high, float x) {
     return t * t * (3.0f - 2.0f * t);
 }
 
-/* A padded tile of `size` texels (noise.py) read between texels at (x, y), wrapping around; `step` floats apart are
-   its texels, of which field 0 is read. */
+/* Pixels that a loop works on at once, on its stack. */
+#define BLOCK 256
+
+/* x, or the nearer end of 0 to `last` where it lies beyond or is no number. */
+INLINE float within(float x, float last) {
+    x = x > 0.0f ? x : 0.0f;
+    return x < last ? x : last;
+}
+
+/* A place along a padded tile of `size` texels (noise.py), wrapping around. */
+INLINE float wrapped(float x, int size) {
+    float whole = (float)size;
+    return within(x - floorf(x * (1.0f / whole)) * whole + 2.0f, whole + 2.0f);
+}
+
+/* A padded tile read between texels at (x, y), wrapping around; `step` floats apart are its texels, of which field 0 is
+   read. */
 INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
-    float inverse = 1.0f / (float)size;
-    x += 2.0f - floorf(x * inverse) * (float)size;
-    y += 2.0f - floorf(y * inverse) * (float)size;
+    x = wrapped(x, size);
+    y = wrapped(y, size);
     int32_t column = (int32_t)x, row = (int32_t)y, width = size + 4;
     float right = x - (float)column, down = y - (float)row;
     const float *a = tile + (row * width + column) * step;
@@ -60,6 +75,35 @@ INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
     float above = a[0] + (a[step] - a[0]) * right;
     float below = b[0] + (b[step] - b[0]) * right;
     return above + (below - above) * down;
+}
+
+/* For `count` places, at most BLOCK: the texel before each in a padded tile, and the way on to the next ones. */
+INLINE void find_texels(int size, const float *x, const float *y, int32_t *texel, float *right, float *down,
+                        int count) {
+    for (int i = 0; i < count; i++) {
+        float across = wrapped(x[i], size), along = wrapped(y[i], size);
+        int32_t column = (int32_t)across, row = (int32_t)along;
+        right[i] = across - (float)column;
+        down[i] = along - (float)row;
+        texel[i] = row * (size + 4) + column;
+    }
+}
+
+/* A padded tile of one field read at `count` places, at most BLOCK: two texels at once are read in less time than each
+   by itself. */
+INLINE void read_tile(const float *tile, int size, const float *x, const float *y, float *out, int count) {
+    int32_t texel[BLOCK];
+    float right[BLOCK], down[BLOCK], above[2 * BLOCK], below[2 * BLOCK];
+    find_texels(size, x, y, texel, right, down, count);
+    for (int i = 0; i < count; i++) {
+        memcpy(above + 2 * i, tile + texel[i], 8);
+        memcpy(below + 2 * i, tile + texel[i] + size + 4, 8);
+    }
+    for (int i = 0; i < count; i++) {
+        float upper = above[2 * i] + (above[2 * i + 1] - above[2 * i]) * right[i];
+        float lower = below[2 * i] + (below[2 * i + 1] - below[2 * i]) * right[i];
+        out[i] = upper + (lower - upper) * down[i];
+    }
 }
 
 #endif
