@@ -25,6 +25,9 @@ _SIGNATURES = {
     "open_canopy": "ppi ppip p",
     "lay_floor": "p ii p pi pp pi ppip pii p",
     "double_rows": "pi p ii",
+    "find_directions": "pp ii pppp",
+    "smear_up": "p iii pp",
+    "lay_curtain": "p iiii p ii pppp pip",
 }
 
 
