@@ -141,8 +141,8 @@ def _spread(light: Floats, near: int, wide: int, share: float) -> Floats:
 def _smear(spread: Floats, light: Floats, step: float, rise: float, fall: float, start: float) -> None:
     """Add each row's light to the rows above it, `step` radians apart: it begins `start` radians up, rises, and fades.
 
-    What rises and fades is the difference of two lights that fade, and of such a light each row holds what the row under
-    it holds, faded by a row, with what begins there.
+    What rises and fades is the difference of two lights that fade, and of such a light each row holds what the row
+    under it holds, faded by a row, with what begins there.
     """
     rows, width = light.shape
     later = math.ceil(start / step)

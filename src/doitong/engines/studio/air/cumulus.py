@@ -315,7 +315,9 @@ class Cumulus:
         column = (u + np.float32(0.5)) * scale + np.float32(_PAD - 0.5)
         strip, clear = self._levels[level - self._finest], math.exp(-away / _AIR_METRES)
         if loops is not None:
-            self._lay_at_once(number, strip, column, u, slope, base, float(scale), clear, rows, lens, seconds, fields)
+            self._lay_at_once(
+                number, strip, column, u, slope, float(base), float(scale), clear, rows, lens, seconds, fields
+            )
             return
         rise = np.float32(lens.horizon - 0.5) - np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         map_y = rise * (slope * scale)
