@@ -56,41 +56,58 @@ INLINE void lay_part(float *restrict fields, long plane, int count, const uint32
 }
 
 /* How far billows have been pulled about, across and up, along row `line` of those that are told apart: every fourth of
-   the picture's, from column `first` of these on. `far`: see `lay_curtain`. */
-INLINE void pull(float *restrict across, float *restrict up, int line, int first, int count, const float *restrict warp,
-                 int size, const float *restrict along, const float *restrict slope, const float *restrict far) {
+   the picture's, for `count` of every fourth column, from `first` of these on; those at the ends go on beyond them.
+   `far`: see `lay_curtain`. */
+INLINE void pull(float *restrict across, float *restrict up, int line, int first, int count, int columns,
+                 const float *restrict warp, int size, const float *restrict along, const float *restrict slope,
+                 const float *restrict far) {
     const float rise = far[0] - 4.0f * (float)line;
+    float x[BLOCK], y[BLOCK], right[BLOCK], down[BLOCK];
+    int32_t texel[BLOCK];
     for (int i = 0; i < count; i++) {
-        float x = along[first + i], y = (rise * slope[4 * (first + i)] + far[1]) * far[4] + far[5];
-        across[i] = clamp(tile_at(warp, size, 4, x, y) * far[6], -far[7], far[7]) * far[2];
-        up[i] = clamp(tile_at(warp + 1, size, 4, x, y) * far[6], -far[7], far[7]) * far[2];
+        int column = first + i < 0 ? 0 : first + i < columns ? first + i : columns - 1;
+        x[i] = along[column];
+        y[i] = (rise * slope[4 * column] + far[1]) * far[4] + far[5];
+    }
+    find_texels(size, x, y, texel, right, down, count);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < 2; k++) {
+            const float *a = warp + 4 * texel[i] + k, *b = a + 4 * (size + 4);
+            float above = a[0] + (a[4] - a[0]) * right[i], below = b[0] + (b[4] - b[0]) * right[i];
+            float much = clamp((above + (below - above) * down[i]) * far[6], -far[7], far[7]) * far[2];
+            (k ? up : across)[i] = much;
+        }
+}
+
+/* Add to four columns each what lies between every fourth of two rows, `share` of the way from one to the other; the
+   first is that of the column before. */
+INLINE void add_pulled(float *restrict places, const float *restrict above, const float *restrict below, float share,
+                       int count) {
+    float pulled[BLOCK / 4 + 2];
+    for (int i = 0; i < count + 2; i++)
+        pulled[i] = above[i] + (below[i] - above[i]) * share;
+    for (int i = 0; i < count; i++) {
+        places[4 * i] += 0.375f * pulled[i] + 0.625f * pulled[i + 1];
+        places[4 * i + 1] += 0.125f * pulled[i] + 0.875f * pulled[i + 1];
+        places[4 * i + 2] += 0.875f * pulled[i + 1] + 0.125f * pulled[i + 2];
+        places[4 * i + 3] += 0.625f * pulled[i + 1] + 0.375f * pulled[i + 2];
     }
 }
 
-/* Lay one curtain before those that stand behind it, over rows `top` to `bottom` of five fields of `height` rows. `u`: each column's place on the strip, in its own texels;
-   `slope`: full texels up for a row up. `far`: the first row over the horizon, texels of the base, the strip's texels
-   for a full one, and the row of texel 0; then how many of the warp's texels a texel is, how far it has drifted, its
-   strength and the farthest that it pulls. `along`: the warp's column for every fourth column; without a warp it and
-   `warp` are not read, and `size` is 0. */
+/* Lay one curtain before those that stand behind it, over rows `top` to `bottom` of five fields of `height` rows. `u`:
+   each column's place on the strip, in its own texels; `slope`: full texels up for a row up. `far`: the first row over
+   the horizon, texels of the base, the strip's texels for a full one, and the row of texel 0; then how many of the
+   warp's texels a texel is, how far it has drifted, its strength and the farthest that it pulls. `along`: the warp's
+   column for every fourth column; without a warp `size` is 0, and it and `warp` are not read. */
 LOOP void lay_curtain(float *restrict fields, int height, int width, int top, int bottom,
-                      const uint32_t *restrict strip, int strip_width, int strip_rows, const float *restrict u, const float *restrict slope,
-                      const float *restrict far, const float *restrict shares, const float *restrict warp, int size,
-                      const float *restrict along) {
-    float x[BLOCK], y[BLOCK], across[2][BLOCK], up[2][BLOCK], pulled[BLOCK], lifted[BLOCK], part[BLOCK];
-    int32_t cell[BLOCK];
+                      const uint32_t *restrict strip, int strip_width, int strip_rows, const float *restrict u,
+                      const float *restrict slope, const float *restrict far, const float *restrict shares,
+                      const float *restrict warp, int size, const float *restrict along) {
+    float x[BLOCK], y[BLOCK], across[2][BLOCK / 4 + 2], up[2][BLOCK / 4 + 2];
     const int rows = bottom - top, columns = (width + 3) / 4, lines = (rows + 3) / 4;
     for (int start = 0; start < width; start += BLOCK) {
-        const int count = width - start < BLOCK ? width - start : BLOCK;
-        int first = 0, last = -1, held[2] = {-1, -1};
-        for (int i = 0; i < count && size; i++) {
-            float place = clamp(((float)(start + i) + 0.5f) * (float)columns / (float)width - 0.5f, 0.0f,
-                                (float)(columns - 1));
-            last = (int)place < columns - 1 ? (int)place : columns > 1 ? columns - 2 : 0;
-            if (i == 0) first = last;
-            cell[i] = last - first;
-            part[i] = columns > 1 ? place - (float)last : 0.0f;
-        }
-        const int cells = last - first + (columns > 1 ? 2 : 1);
+        const int count = width - start < BLOCK ? width - start : BLOCK, cells = (count + 3) / 4;
+        int held[2] = {-1, -1};
         for (int row = 0; row < rows; row++) {
             const float rise = far[0] - (float)row;
             for (int i = 0; i < count; i++) {
@@ -102,19 +119,11 @@ LOOP void lay_curtain(float *restrict fields, int height, int width, int top, in
                 int line = (int)at, next = line + 1 < lines ? line + 1 : line;
                 for (int k = line; k <= next; k++)
                     if (held[k & 1] != k) {
-                        pull(across[k & 1], up[k & 1], k, first, cells, warp, size, along, slope, far);
+                        pull(across[k & 1], up[k & 1], k, start / 4 - 1, cells + 2, columns, warp, size, along, slope, far);
                         held[k & 1] = k;
                     }
-                const float share = at - (float)line;
-                for (int i = 0; i < cells; i++) {
-                    pulled[i] = across[line & 1][i] + (across[next & 1][i] - across[line & 1][i]) * share;
-                    lifted[i] = up[line & 1][i] + (up[next & 1][i] - up[line & 1][i]) * share;
-                }
-                for (int i = 0; i < count; i++) {
-                    int32_t here = cell[i], there = here + (cells > 1);
-                    x[i] += pulled[here] + (pulled[there] - pulled[here]) * part[i];
-                    y[i] += lifted[here] + (lifted[there] - lifted[here]) * part[i];
-                }
+                add_pulled(x, across[line & 1], across[next & 1], at - (float)line, cells);
+                add_pulled(y, up[line & 1], up[next & 1], at - (float)line, cells);
             }
             lay_part(fields + (long)(top + row) * width + start, (long)height * width, count, strip, strip_width,
                      strip_rows, x, y, shares);
