@@ -143,16 +143,17 @@ def _paint(random: np.random.Generator, soil: Colour, litter: Sequence[Colour], 
     """The floor's colours from above, seamless."""
     fine = spectral_tile(random, _TILE, 0.85, 6)[2:-2, 2:-2]
     broad = spectral_tile(random, _TILE, 1.6, 2)[2:-2, 2:-2]
-    tone = np.clip(1 + 0.30 * fine + 0.12 * broad, 0.25, 2.2)[..., None]
-    image = as_floats(tone * np.array(soil, np.float32))
+    tone = np.clip(1 + 0.30 * fine + 0.12 * broad, 0.25, 2.2)
+    image = cv2.merge([as_floats(tone * np.float32(part)) for part in soil])
     _scatter(image, random, litter, leaves)
-    mossy = smooth(0.0, 0.9, broad + 0.28 * fine + 2.6 * moss - 1.3)[..., None] * np.float32(0.92)
-    tuft = np.clip(0.75 + 0.42 * spectral_tile(random, _TILE, 0.55, 30)[2:-2, 2:-2] + 0.2 * broad, 0.15, 2)[..., None]
-    green = tuft * np.array((0.085, 0.135, 0.022), np.float32)
-    image += (green - image) * mossy
-    white = smooth(0.0, 0.5, 0.4 * broad + 0.22 * fine + 3.2 * snow - 1.55)[..., None]
-    image += ((0.80 + 0.05 * fine[..., None]) * np.array((0.92, 0.96, 1.0), np.float32) - image) * white
-    return np.asarray(np.clip(image, 0.004, 1), dtype=np.float32)
+    mossy = smooth(0.0, 0.9, broad + 0.28 * fine + 2.6 * moss - 1.3) * np.float32(0.92)
+    tuft = np.clip(0.75 + 0.42 * spectral_tile(random, _TILE, 0.55, 30)[2:-2, 2:-2] + 0.2 * broad, 0.15, 2)
+    white = smooth(0.0, 0.5, 0.4 * broad + 0.22 * fine + 3.2 * snow - 1.55)
+    rime, planes = 0.80 + 0.05 * fine, cv2.split(image)
+    for plane, green, pale in zip(planes, (0.085, 0.135, 0.022), (0.92, 0.96, 1.0), strict=True):
+        np.add(plane, (tuft * np.float32(green) - plane) * mossy, out=plane)
+        np.add(plane, (rime * np.float32(pale) - plane) * white, out=plane)
+    return np.asarray(np.clip(cv2.merge(planes), 0.004, 1), dtype=np.float32)
 
 
 def _scatter(image: Floats, random: np.random.Generator, litter: Sequence[Colour], leaves: int) -> None:
