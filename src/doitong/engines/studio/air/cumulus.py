@@ -115,14 +115,18 @@ def _heap(puffs: Floats, stamps: list[Floats], step: int) -> Floats:
     number = np.clip(np.rint(puffs[:, 3]).astype(int) - 2, 0, len(stamps) - 1)
     column = np.rint(puffs[:, 0]).astype(int) + margin
     row = base - np.rint(puffs[:, 1]).astype(int)
-    for x, y, z, size in zip(column.tolist(), row.tolist(), puffs[:, 2], number.tolist(), strict=True):
-        half = size + 2
-        top, low = max(0, y - half), min(base + 5, y + half + 1)
-        left, right = max(0, x - half), min(2 * margin, x + half + 1)
-        if top < low and left < right:
-            there = cloud[top:low, left:right]
-            stamp = stamps[size][top - y + half : low - y + half, left - x + half : right - x + half]
-            np.maximum(there, stamp + z, out=there)
+    if loops is not None:
+        spheres = np.stack([column, row, number + 2], axis=1).astype(np.int32)
+        loops.heap_up(at(cloud), cloud.shape[1], base + 5, at(spheres, np.int32), at(puffs[:, 2].copy()), len(puffs))
+    else:
+        for x, y, z, size in zip(column.tolist(), row.tolist(), puffs[:, 2], number.tolist(), strict=True):
+            half = size + 2
+            top, low = max(0, y - half), min(base + 5, y + half + 1)
+            left, right = max(0, x - half), min(2 * margin, x + half + 1)
+            if top < low and left < right:
+                there = cloud[top:low, left:right]
+                stamp = stamps[size][top - y + half : low - y + half, left - x + half : right - x + half]
+                np.maximum(there, stamp + z, out=there)
     _, parts, sizes, _ = cv2.connectedComponentsWithStats((cloud > -600).astype(np.uint8))
     if len(sizes) > 2:  # a puff that stands alone is no cloud
         cloud[parts != 1 + int(np.argmax(sizes[1:, cv2.CC_STAT_AREA]))] = -1e3

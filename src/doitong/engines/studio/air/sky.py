@@ -164,8 +164,11 @@ class Sky:
         gx = np.arange(left, right, dtype=np.float32)[None, :] + 0.5 - x
         gy = np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5 - y
         shown = np.clip(radius - np.sqrt(gx * gx + gy * gy) + 0.5, 0, 1)
-        veil = cv2.resize(cover, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
-        shown *= 1 - veil[top:bottom, left:right]
+        across, down = cover.shape[1] / lens.width, cover.shape[0] / lens.rows
+        at_x = np.broadcast_to((gx + x) * across - 0.5, shown.shape).astype(np.float32)
+        at_y = np.broadcast_to((gy + y) * down - 0.5, shown.shape).astype(np.float32)
+        veil = cv2.remap(cover, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shown *= 1 - veil
         tone: Floats | float = 1.0
         if light.is_moon:
             map_x = np.broadcast_to((gx / radius + 1) * np.float32(31), shown.shape).astype(np.float32)

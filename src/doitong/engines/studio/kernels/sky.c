@@ -1,5 +1,5 @@
-/* The sky: where its pixels lie (air/sky.py), curtains of cumulus laid over one another (air/cumulus.py), and the light of
-   the aurora drawn upward (air/aurora.py). */
+/* The sky: where its pixels lie (air/sky.py), cumulus heaped up and its curtains laid over one another (air/cumulus.py),
+   and the light of the aurora drawn upward (air/aurora.py). */
 
 #include "common.h"
 
@@ -163,6 +163,27 @@ LOOP void smear_up(const float *restrict light, int width, int rows, int later, 
                 one[i] = one[i] * numbers[0] + from[i] * numbers[2];
                 other[i] = other[i] * numbers[1] + from[i] * numbers[3];
                 to[i] += one[i] + other[i];
+            }
+        }
+    }
+}
+
+/* Depth towards the viewer of a cloud of `count` spheres, where they are nearer than what it holds; of each its column,
+   row and radius in whole texels (`spheres`), and the depth of its middle. */
+LOOP void heap_up(float *restrict cloud, int width, int rows, const int32_t *restrict spheres,
+                  const float *restrict middles, int count) {
+    for (int number = 0; number < count; number++) {
+        const int x = spheres[3 * number], y = spheres[3 * number + 1], radius = spheres[3 * number + 2];
+        const int left = x - radius > 0 ? x - radius : 0, right = x + radius < width ? x + radius + 1 : width;
+        const float middle = middles[number];
+        for (int row = y - radius > 0 ? y - radius : 0; row <= y + radius && row < rows; row++) {
+            float *restrict to = cloud + (long)row * width;
+            const int rest = radius * radius - (row - y) * (row - y);
+            for (int i = left; i < right; i++) {
+                int inside = rest - (i - x) * (i - x);
+                float near = inside > 0 ? sqrtf((float)inside) : -1e3f;
+                near += middle;
+                to[i] = to[i] > near ? to[i] : near;
             }
         }
     }
