@@ -11,7 +11,7 @@ from doitong.engines.studio.air.light import Light, cloud_share, fog_share
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.air.optics import Rainbow, lay_rays, sun_at
 from doitong.engines.studio.air.stars import Stars, moon_mottle
-from doitong.engines.studio.arrays import Floats, Planes
+from doitong.engines.studio.arrays import Floats, Planes, as_floats
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.levels import Level
@@ -83,11 +83,10 @@ class Sky:
     def enlarge(self, planes: list[Floats], cover: Floats, pose: Pose, lens: Lens, seconds: float,
                 *, disc: bool = True) -> Planes:  # fmt: skip
         """A vault at its whole size, with what is sharp: stars, disc, lightning."""
-        whole = [cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR) for plane in planes]
+        whole = [_enlarged(plane, lens) for plane in planes]
         if disc:
             if self._stars is not None:
-                veil = cv2.resize(cover, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
-                self._stars.lay(whole, veil, pose, lens, seconds)
+                self._stars.lay(whole, _enlarged(cover, lens), pose, lens, seconds)
             self._lay_disc(whole, cover, pose, lens)
         self.strike(whole, pose, lens, seconds)
         return whole[0], whole[1], whole[2]
@@ -146,8 +145,8 @@ class Sky:
             colour += (light.horizon[i] - light.middle[i]) * low
             colour += light.glow[i] * glow
             if small is not lens:
-                colour = cv2.resize(colour, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
-            planes.append(np.asarray(colour, dtype=np.float32))
+                colour = _enlarged(as_floats(colour), lens)
+            planes.append(as_floats(colour))
         return planes
 
     def _lay_disc(self, planes: list[Floats], cover: Floats, pose: Pose, lens: Lens) -> None:
@@ -178,3 +177,12 @@ class Sky:
         for i, plane in enumerate(planes):
             part = plane[top:bottom, left:right]
             part += (np.float32(colour[i] * light.disc) * tone - part) * shown * np.float32(0.96)
+
+
+def _enlarged(plane: Floats, lens: Lens) -> Floats:
+    """A plane of half the lens's size at its whole size."""
+    if loops is None or lens.width != 2 * plane.shape[1]:
+        return np.asarray(cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR))
+    whole = np.empty((lens.rows, lens.width), np.float32)
+    loops.enlarge(at(plane), plane.shape[1], plane.shape[0], at(whole), lens.rows)
+    return whole

@@ -108,14 +108,6 @@ LOOP void fade_cover(uint32_t *restrict canvas, int count, float share) {
         canvas[i] = (canvas[i] & 0x00FFFFFFu) | (uint32_t)(int32_t)((float)(canvas[i] >> 24) * share + 0.5f) << 24;
 }
 
-/* Which two of `count` evenly spread rows lie around row `row` of `rows`, and how far it is from the first. */
-INLINE float spread(int row, int rows, int count, int *above, int *below) {
-    float at = clamp(((float)row + 0.5f) * (float)count / (float)rows - 0.5f, 0.0f, (float)(count - 1));
-    *above = (int)at;
-    *below = *above + 1 < count ? *above + 1 : *above;
-    return at - (float)*above;
-}
-
 /* Blend a sheet of `count` rows of four numbers (0 to 255) a pixel over a canvas that it is drawn out to. */
 LOOP void lay_sheet(uint32_t *restrict canvas, int width, int rows, const float *restrict sheet, int count) {
     union { uint8_t bytes[4 * BLOCK]; uint32_t pixels[BLOCK]; } part;

@@ -188,3 +188,26 @@ LOOP void heap_up(float *restrict cloud, int width, int rows, const int32_t *res
         }
     }
 }
+
+/* A plane twice as wide and of `rows` rows, from one of `width` columns and `count` rows. */
+LOOP void enlarge(const float *restrict small, int width, int count, float *restrict plane, int rows) {
+    float line[BLOCK + 2];
+    for (int row = 0; row < rows; row++) {
+        int above, below;
+        const float down = spread(row, rows, count, &above, &below);
+        const float *restrict a = small + (long)above * width, *restrict b = small + (long)below * width;
+        for (int start = 0; start < width; start += BLOCK) {
+            const int size = width - start < BLOCK ? width - start : BLOCK;
+            const int before = start ? start - 1 : 0, after = start + size < width ? start + size : width - 1;
+            for (int i = 0; i < size; i++)
+                line[i + 1] = a[start + i] + (b[start + i] - a[start + i]) * down;
+            line[0] = a[before] + (b[before] - a[before]) * down;
+            line[size + 1] = a[after] + (b[after] - a[after]) * down;
+            float *restrict to = plane + ((long)row * width + start) * 2;
+            for (int i = 0; i < size; i++) {
+                to[2 * i] = 0.25f * line[i] + 0.75f * line[i + 1];
+                to[2 * i + 1] = 0.75f * line[i + 1] + 0.25f * line[i + 2];
+            }
+        }
+    }
+}
