@@ -26,6 +26,7 @@ _SIGNATURES = {
     "lay_floor": "p ii p pi pp pi ppip pii p",
     "double_rows": "pi p ii",
     "find_directions": "pp ii pppp",
+    "splat": "ppp ii pii p",
     "enlarge": "pii pi",
     "heap_up": "pii ppi",
     "smear_up": "p iii pp",

@@ -315,3 +315,35 @@ LOOP void double_rows(const uint32_t *restrict picture, int width, uint32_t *res
         }
     }
 }
+
+/* Add soft round spots to three planes: of each its column, row, size (deviation) and power in `spots`, as far as `reach`
+   pixels around it; `colour`: what each plane takes. */
+LOOP void splat(float *restrict red, float *restrict green, float *restrict blue, int width, int rows,
+                const float *restrict spots, int count, int reach, const float *restrict colour) {
+    float across[BLOCK];
+    for (int number = 0; number < count; number++) {
+        const float *restrict spot = spots + 4 * number;
+        const float narrow = -0.5f / (spot[2] * spot[2]);
+        const int column = (int)within(spot[0], (float)width), row = (int)within(spot[1], (float)rows);
+        const int left = column - reach > 0 ? column - reach : 0, top = row - reach > 0 ? row - reach : 0;
+        const int right = column + reach < width ? column + reach + 1 : width;
+        const int bottom = row + reach < rows ? row + reach + 1 : rows;
+        for (int start = left; start < right; start += BLOCK) {
+            const int size = right - start < BLOCK ? right - start : BLOCK;
+            for (int i = 0; i < size; i++) {
+                float away = (float)(start + i) + 0.5f - spot[0];
+                across[i] = exponential(away * away * narrow) * spot[3];
+            }
+            for (int line = top; line < bottom; line++) {
+                const float away = (float)line + 0.5f - spot[1], along = exponential(away * away * narrow);
+                const long at = (long)line * width + start;
+                for (int i = 0; i < size; i++) {
+                    float light = across[i] * along;
+                    red[at + i] += light * colour[0];
+                    green[at + i] += light * colour[1];
+                    blue[at + i] += light * colour[2];
+                }
+            }
+        }
+    }
+}
