@@ -119,6 +119,7 @@ class Canopy:
         """How much sun comes through at places of the light's plane (metres), 0–1; leaves stir the edges."""
         numbers = self.stirred(seconds)
         if loops is not None:
+            u, v = np.ascontiguousarray(u), np.ascontiguousarray(v)
             lit = np.empty(u.shape, np.float32)
             loops.open_canopy(at(u), at(v), u.size, at(self.coarse), at(self.fine), CANOPY_TILE, at(numbers), at(lit))
             return lit
