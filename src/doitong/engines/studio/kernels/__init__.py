@@ -2,7 +2,7 @@
 
 Each does what the numpy beside its only caller does, to within rounding; `tests/studio/test_kernels.py` holds the two
 together. Where no compiler was at hand when Doitong was installed there are none, and numpy draws the same film in
-about twice the time. See docs/decisions/0021-loops-in-c.md.
+about twice the time. See docs/decisions/0022-loops-in-c.md.
 """
 
 from __future__ import annotations
@@ -16,21 +16,31 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
-    "grade_frame": "ppp p p iiii pp ppp ii",
-    "lay_image": "pi p ii",
-    "lay_sprite": "pi iiii p ii ffff",
+    "double_rows": "pi p ii",
+    "enlarge": "pii pi",
     "fade_cover": "pi f",
+    "find_directions": "pp ii pppp",
+    "grade_chroma": "pp pp i",
+    "grade_draft": "ppp pp pp ii",
+    "grade_dust": "pp iiii p ii",
+    "grade_frame": "ppp p p iiii pp ppp ii",
+    "heap_up": "pii ppi",
+    "land_fade": "pppp ppp ii",
+    "land_outline": "p i fffff f p i p",
+    "land_project": "p ii pppppp p pp fff iiii f pp",
+    "land_scan": "pp iiiii pp",
+    "land_shade": "p",
+    "lay_curtain": "p iiii p ii pppp pip",
+    "lay_floor": "p ii p pi pp pi ppip pii p",
+    "lay_image": "pi p ii",
+    "lay_over": "ppp i",
     "lay_sheet": "p ii pi",
+    "lay_sprite": "pi iiii p ii ffff",
     "light_canvas": "p ii ppi p pppp",
     "open_canopy": "ppi ppip p",
-    "lay_floor": "p ii p pi pp pi ppip pii p",
-    "double_rows": "pi p ii",
-    "find_directions": "pp ii pppp",
-    "splat": "ppp ii pii p",
-    "enlarge": "pii pi",
-    "heap_up": "pii ppi",
+    "plant_lay": "ppp p i iiii i p ii pp",
     "smear_up": "p iii pp",
-    "lay_curtain": "p iiii p ii pppp pip",
+    "splat": "ppp ii pii p",
 }
 
 

@@ -1,5 +1,5 @@
-/* What all loops share: each is compiled for processors with AVX2 and FMA and for any other, and the right one is taken
-   when the library is loaded. Arrays are whole (C order) and never overlap. */
+/* What all loops share: each is compiled for processors with AVX2 and for any other, and the right one is taken when
+   the library is loaded. Arrays are whole (C order) and never overlap. */
 
 #ifndef DOITONG_COMMON_H
 #define DOITONG_COMMON_H
@@ -8,9 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* "arch=haswell" would be taken on a Haswell alone, and on none of its successors */
 #if defined(__x86_64__) && defined(__linux__) && __GNUC__ >= 12
 #define LOOP __attribute__((target_clones("arch=x86-64-v3", "default"), visibility("default")))
+#elif defined(__x86_64__) && defined(__linux__) && defined(__GNUC__)
+#define LOOP __attribute__((target_clones("avx2", "default"), visibility("default")))
 #else
 #define LOOP __attribute__((visibility("default")))
 #endif
@@ -42,6 +43,19 @@ INLINE float exponential(float x) {
     return power * scale;
 }
 
+/* sin and cos of an angle, to about 3e-7 of it (the remainder of a quarter turn by Taylor polynomials). */
+INLINE void turn(float angle, float *sine, float *cosine) {
+    float quarters = floorf(angle * 0.636619772f + 0.5f);
+    float part = (angle - quarters * 1.57079637f) + quarters * 4.37113883e-8f, square = part * part;
+    float odd = part * (1.0f + square * (-0.166666667f + square * (0.00833333333f + square * -1.98412698e-4f)));
+    float even = square * (0.0416666667f + square * (-0.00138888889f + square * 2.48015873e-5f));
+    even = 1.0f + square * (-0.5f + even);
+    int32_t quarter = (int32_t)quarters;
+    float first = quarter & 1 ? even : odd, second = quarter & 1 ? odd : even;
+    *sine = quarter & 2 ? -first : first;
+    *cosine = (quarter + 1) & 2 ? -second : second;
+}
+
 /* Smoothstep of x between two edges (Perlin 1985). */
 INLINE float eased(float low, float high, float x) {
     float t = clamp((x - low) / (high - low), 0.0f, 1.0f);
@@ -51,23 +65,17 @@ INLINE float eased(float low, float high, float x) {
 /* Pixels that a loop works on at once, on its stack. */
 #define BLOCK 256
 
-/* x, or the nearer end of 0 to `last` where it lies beyond or is no number. */
-INLINE float within(float x, float last) {
-    x = x > 0.0f ? x : 0.0f;
-    return x < last ? x : last;
-}
-
 /* A place along a padded tile of `size` texels (noise.py), wrapping around. */
-INLINE float wrapped(float x, int size) {
+INLINE float tile_place(float x, int size) {
     float whole = (float)size;
-    return within(x - floorf(x * (1.0f / whole)) * whole + 2.0f, whole + 2.0f);
+    return clamp(x - floorf(x * (1.0f / whole)) * whole + 2.0f, 0.0f, whole + 2.0f);
 }
 
 /* A padded tile read between texels at (x, y), wrapping around; `step` floats apart are its texels, of which field 0 is
    read. */
 INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
-    x = wrapped(x, size);
-    y = wrapped(y, size);
+    x = tile_place(x, size);
+    y = tile_place(y, size);
     int32_t column = (int32_t)x, row = (int32_t)y, width = size + 4;
     float right = x - (float)column, down = y - (float)row;
     const float *a = tile + (row * width + column) * step;
@@ -81,7 +89,7 @@ INLINE float tile_at(const float *tile, int size, int step, float x, float y) {
 INLINE void find_texels(int size, const float *x, const float *y, int32_t *texel, float *right, float *down,
                         int count) {
     for (int i = 0; i < count; i++) {
-        float across = wrapped(x[i], size), along = wrapped(y[i], size);
+        float across = tile_place(x[i], size), along = tile_place(y[i], size);
         int32_t column = (int32_t)across, row = (int32_t)along;
         right[i] = across - (float)column;
         down[i] = along - (float)row;

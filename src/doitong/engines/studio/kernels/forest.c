@@ -199,8 +199,8 @@ INLINE void read_floor(const uint32_t *level, int size, const float *x, const fl
     int32_t texel[BLOCK];
     uint32_t right[BLOCK], down[BLOCK], above[2 * BLOCK], below[2 * BLOCK];
     for (int i = 0; i < count; i++) {
-        int32_t across = (int32_t)(wrapped(x[i], size) * 32.0f + 0.5f);
-        int32_t along = (int32_t)(wrapped(y[i], size) * 32.0f + 0.5f);
+        int32_t across = (int32_t)(tile_place(x[i], size) * 32.0f + 0.5f);
+        int32_t along = (int32_t)(tile_place(y[i], size) * 32.0f + 0.5f);
         right[i] = across & 31;
         down[i] = along & 31;
         texel[i] = (along >> 5) * (size + 4) + (across >> 5);
@@ -324,7 +324,7 @@ LOOP void splat(float *restrict red, float *restrict green, float *restrict blue
     for (int number = 0; number < count; number++) {
         const float *restrict spot = spots + 4 * number;
         const float narrow = -0.5f / (spot[2] * spot[2]);
-        const int column = (int)within(spot[0], (float)width), row = (int)within(spot[1], (float)rows);
+        const int column = (int)clamp(spot[0], 0.0f, (float)width), row = (int)clamp(spot[1], 0.0f, (float)rows);
         const int left = column - reach > 0 ? column - reach : 0, top = row - reach > 0 ? row - reach : 0;
         const int right = column + reach < width ? column + reach + 1 : width;
         const int bottom = row + reach < rows ? row + reach + 1 : rows;

@@ -27,7 +27,7 @@ INLINE void lay_part(float *restrict fields, long plane, int count, const uint32
     int32_t column[BLOCK], row[BLOCK];
     uint64_t any = 0;
     for (int i = 0; i < count; i++) {
-        float across = within(x[i], (float)width - 1.001f), along = clamp(y[i], -2.0f, (float)rows + 1.0f);
+        float across = clamp(x[i], 0.0f, (float)width - 1.001f), along = clamp(y[i], -2.0f, (float)rows + 1.0f);
         float line = floorf(along);
         column[i] = (int32_t)across;
         row[i] = (int32_t)line;
