@@ -13,6 +13,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Floats, as_floats
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.scene import Scene
 
 _POINTS = 5400
@@ -50,12 +51,11 @@ class Aurora:
         rows = lens.rows // _ROWS_SHARE + 2
         low: Floats = np.zeros((rows, lens.width), np.float32)
         tall: Floats = np.zeros_like(low)
+        step = _ROWS_SHARE / lens.focal
         for hem in self._hems:
-            base, streaks = self._hem(hem, pose, lens, rows, seconds)
-            step = _ROWS_SHARE / lens.focal
-            low = as_floats(cv2.gemm(_smear(rows, step, 0.004, hem.reach * 0.34, 0.0), base, 1, low, 1))
-            spread = _smear(rows, step, 0.05, hem.reach * 0.62, hem.reach * 0.16)
-            tall = as_floats(cv2.gemm(spread, streaks, 1, tall, 1))
+            base, rays = self._hem(hem, pose, lens, rows, seconds)
+            _smear(low, base, step, 0.004, hem.reach * 0.34, 0.0)
+            _smear(tall, rays, step, 0.05, hem.reach * 0.62, hem.reach * 0.16)
         # a fold seen along its edge would burn out
         self._tint(planes, low / (1 + low * np.float32(0.8)), tall / (1 + tall * np.float32(1.9)), lens)
 
@@ -138,8 +138,24 @@ def _spread(light: Floats, near: int, wide: int, share: float) -> Floats:
     return as_floats(cv2.addWeighted(cv2.blur(light, (near, 1)), share, far, 1 - share, 0))
 
 
-def _smear(rows: int, step: float, rise: float, fall: float, start: float) -> Floats:
-    """Matrix that spreads each row's light over those above it: begins `start` radians up, rises, and fades."""
-    up = (np.arange(rows)[None, :] - np.arange(rows)[:, None]) * step - start
-    spread = np.where(up >= 0, np.exp(-np.maximum(up, 0) / fall) * (1 - np.exp(-np.maximum(up, 0) / rise - 0.15)), 0)
-    return as_floats(spread * 0.5)
+def _smear(spread: Floats, light: Floats, step: float, rise: float, fall: float, start: float) -> None:
+    """Add each row's light to the rows above it, `step` radians apart: it begins `start` radians up, rises, and fades.
+
+    What rises and fades is the difference of two lights that fade, and of such a light each row holds what the row
+    under it holds, faded by a row, with what begins there.
+    """
+    rows, width = light.shape
+    later = math.ceil(start / step)
+    paces, shares = np.array([1 / fall, 1 / fall + 1 / rise]), np.array([0.5, -0.5 * math.exp(-0.15)])
+    fade, begin = np.exp(-step * paces), shares * np.exp((start - later * step) * paces)
+    if loops is not None:
+        numbers = as_floats(np.concatenate([fade, begin]))
+        loops.smear_up(at(light), width, rows, later, at(numbers), at(spread))
+        return
+    fade, begin = as_floats(fade[:, None]), as_floats(begin[:, None])
+    held: Floats = np.zeros((2, width), np.float32)
+    for row in range(rows - 1 - later, -1, -1):
+        held *= fade
+        held += light[row + later] * begin
+        spread[row] += held[0]
+        spread[row] += held[1]

@@ -15,6 +15,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Bytes, Floats, as_floats, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.noise import sample, spectral_tile
 
 _WIDTH, _HEIGHT = 3072, 208  # texels of the strip
@@ -27,6 +28,8 @@ _CLOUDS = 44
 _DISTANCES = (56e3, 39e3, 27e3, 18.5e3, 12.6e3, 8.6e3, 5.9e3, 4.1e3, 2.9e3, 2.0e3)
 _AIR_METRES = 42e3  # at this distance a third of a cloud's own colour is left
 _WARP_SIZE = 128
+_WARP_RISE = 0.10  # texels of the warp for one of the strip
+_WARP_STRENGTH = 3.4
 _PUSHED = 9.0  # texels that a billow is pulled about at most
 _RIM_SCALE = 4  # a rim is at most a quarter of what it belongs to
 
@@ -112,14 +115,18 @@ def _heap(puffs: Floats, stamps: list[Floats], step: int) -> Floats:
     number = np.clip(np.rint(puffs[:, 3]).astype(int) - 2, 0, len(stamps) - 1)
     column = np.rint(puffs[:, 0]).astype(int) + margin
     row = base - np.rint(puffs[:, 1]).astype(int)
-    for x, y, z, size in zip(column.tolist(), row.tolist(), puffs[:, 2], number.tolist(), strict=True):
-        half = size + 2
-        top, low = max(0, y - half), min(base + 5, y + half + 1)
-        left, right = max(0, x - half), min(2 * margin, x + half + 1)
-        if top < low and left < right:
-            there = cloud[top:low, left:right]
-            stamp = stamps[size][top - y + half : low - y + half, left - x + half : right - x + half]
-            np.maximum(there, stamp + z, out=there)
+    if loops is not None:
+        spheres = np.stack([column, row, number + 2], axis=1).astype(np.int32)
+        loops.heap_up(at(cloud), cloud.shape[1], base + 5, at(spheres, np.int32), at(puffs[:, 2].copy()), len(puffs))
+    else:
+        for x, y, z, size in zip(column.tolist(), row.tolist(), puffs[:, 2], number.tolist(), strict=True):
+            half = size + 2
+            top, low = max(0, y - half), min(base + 5, y + half + 1)
+            left, right = max(0, x - half), min(2 * margin, x + half + 1)
+            if top < low and left < right:
+                there = cloud[top:low, left:right]
+                stamp = stamps[size][top - y + half : low - y + half, left - x + half : right - x + half]
+                np.maximum(there, stamp + z, out=there)
     _, parts, sizes, _ = cv2.connectedComponentsWithStats((cloud > -600).astype(np.uint8))
     if len(sizes) > 2:  # a puff that stands alone is no cloud
         cloud[parts != 1 + int(np.argmax(sizes[1:, cv2.CC_STAT_AREA]))] = -1e3
@@ -234,6 +241,16 @@ def _warp_tile(random: np.random.Generator) -> Floats:
     return as_floats(np.dstack([across, up, across, up]))  # four channels are read faster than two
 
 
+def _warp_columns(u: Floats, number: int) -> Floats:
+    """Where the warp is read for places along the strip: it wraps where the strip does."""
+    turns = np.float32(round(_WIDTH * _WARP_RISE / _WARP_SIZE) * _WARP_SIZE / _WIDTH)
+    return as_floats(u * turns + np.float32(number * 17))
+
+
+def _drift(seconds: float) -> float:
+    return seconds * 0.1 % _WARP_SIZE
+
+
 class Cumulus:
     """The curtains of one film. `cloudiness`: share of the sky between horizon and 18° that they hide; `is_fine`:
     modelled in full, and billows change while they drift."""
@@ -273,7 +290,7 @@ class Cumulus:
 
     def draw(self, pose: Pose, lens: Lens, seconds: float) -> CloudLight:
         """Cover and light of all curtains in every pixel of the lens."""
-        fields = [np.zeros((lens.rows, lens.width), np.float32) for _ in range(5)]
+        fields = np.zeros((5, lens.rows, lens.width), np.float32)
         slopes = lens.slopes()
         turn = np.arctan(slopes)
         for number, away in enumerate(_DISTANCES):
@@ -289,7 +306,7 @@ class Cumulus:
         return slice(max(0, int(top)), max(0, min(lens.rows, int(low))))
 
     def _lay(self, number: int, away: float, rows: slice, pose: Pose, lens: Lens, turn: Floats, seconds: float,
-             fields: list[Floats]) -> None:  # fmt: skip
+             fields: Floats) -> None:  # fmt: skip
         metres = _TEXEL_METRES * self._sizes[number]
         level = min(_LEVELS - 1, max(self._finest, math.ceil(math.log2(max(1.0, away / lens.focal / metres)) - 0.2)))
         scale = np.float32(0.5**level)
@@ -297,31 +314,50 @@ class Cumulus:
         along = ahead * np.float32(away) - np.cos(ahead) * np.float32(pose.x) + np.sin(ahead) * np.float32(pose.z)
         u = along / np.float32(metres) + np.float32(self._offsets[number] + seconds * self._wind / metres % _WIDTH)
         u = np.mod(u, np.float32(_WIDTH))[None, :]
-        rise = np.float32(lens.horizon - 0.5) - np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         slope = np.cos(turn)[None, :] * np.float32(-away / lens.focal / metres)
         base = np.float32(_HEIGHT - _UNDER + self._bases[number] / metres)
+        column = (u + np.float32(0.5)) * scale + np.float32(_PAD - 0.5)
+        strip, clear = self._levels[level - self._finest], math.exp(-away / _AIR_METRES)
+        if loops is not None:
+            self._lay_at_once(
+                number, strip, column, u, slope, float(base), float(scale), clear, rows, lens, seconds, fields
+            )
+            return
+        rise = np.float32(lens.horizon - 0.5) - np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         map_y = rise * (slope * scale)
         map_y += (base + np.float32(0.5)) * scale - np.float32(0.5)
-        map_x = np.repeat((u + np.float32(0.5)) * scale + np.float32(_PAD - 0.5), rise.size, axis=0)
+        map_x = np.repeat(column, rise.size, axis=0)
         if self._warp is not None:
             small_v = rise[::4] * slope[:, ::4] + base
             size = (map_x.shape[1], map_x.shape[0])
             for place, push in zip((map_x, map_y), self._push(u[:, ::4], small_v, seconds, number), strict=True):
                 np.add(place, cv2.resize(push * scale, size, interpolation=cv2.INTER_LINEAR), out=place)
-        strip = self._levels[level - self._finest]
         seen = cv2.remap(strip, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        self._over(seen, math.exp(-away / _AIR_METRES), rows, fields)
+        self._over(seen, clear, rows, fields)
+
+    def _lay_at_once(self, number: int, strip: Bytes, column: Floats, u: Floats, slope: Floats, base: float,
+                     scale: float, clear: float, rows: slice, lens: Lens, seconds: float,
+                     fields: Floats) -> None:  # fmt: skip
+        """The same in one pass."""
+        far = np.array([lens.horizon - 0.5 - rows.start, base, scale, 0.5 * scale - 0.5, _WARP_RISE, _drift(seconds),
+                        _WARP_STRENGTH, _PUSHED], np.float32)  # fmt: skip
+        shares = np.array([clear / 255, clear / 255, clear / 255, clear / 255 / _RIM_SCALE], np.float32)
+        along = np.ascontiguousarray(_warp_columns(u[:, ::4], number))
+        warp = self._warp if self._warp is not None else along
+        loops.lay_curtain(
+            at(fields), lens.rows, lens.width, rows.start, rows.stop,
+            at(strip, np.uint8), *strip.shape[1::-1], at(column), at(slope), at(far), at(shares), at(warp),
+            _WARP_SIZE if self._warp is not None else 0, at(along),
+        )  # fmt: skip
 
     def _push(self, u: Floats, v: Floats, seconds: float, number: int) -> list[Floats]:
         """How far billows have been pulled about at each place by now, texels across and up."""
         assert self._warp is not None
-        turns = np.float32(round(_WIDTH * 0.10 / _WARP_SIZE) * _WARP_SIZE / _WIDTH)  # wraps where the strip does
-        past = np.float32(seconds * 0.1 % _WARP_SIZE)
-        across = np.repeat(u * turns + np.float32(number * 17), v.shape[0], axis=0)
-        push = sample(self._warp, across, v * np.float32(0.10) + past)
-        return [np.clip(push[..., i] * np.float32(3.4), -_PUSHED, _PUSHED) for i in range(2)]
+        across = np.repeat(_warp_columns(u, number), v.shape[0], axis=0)
+        push = sample(self._warp, across, v * np.float32(_WARP_RISE) + np.float32(_drift(seconds)))
+        return [np.clip(push[..., i] * np.float32(_WARP_STRENGTH), -_PUSHED, _PUSHED) for i in range(2)]
 
-    def _over(self, seen: Bytes, clear: float, rows: slice, fields: list[Floats]) -> None:
+    def _over(self, seen: Bytes, clear: float, rows: slice, fields: Floats) -> None:
         """Lay one curtain before those that stand behind it."""
         own, lit, shade, rim = cv2.split(seen)
         left = own.astype(np.float32)

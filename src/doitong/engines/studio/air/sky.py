@@ -11,8 +11,9 @@ from doitong.engines.studio.air.light import Light, cloud_share, fog_share
 from doitong.engines.studio.air.lightning import Lightning
 from doitong.engines.studio.air.optics import Rainbow, lay_rays, sun_at
 from doitong.engines.studio.air.stars import Stars, moon_mottle
-from doitong.engines.studio.arrays import Floats, Planes
+from doitong.engines.studio.arrays import Floats, Planes, as_floats
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.scene import Feature, Scene
 
@@ -82,12 +83,11 @@ class Sky:
     def enlarge(self, planes: list[Floats], cover: Floats, pose: Pose, lens: Lens, seconds: float,
                 *, disc: bool = True) -> Planes:  # fmt: skip
         """A vault at its whole size, with what is sharp: stars, disc, lightning."""
-        whole = [cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR) for plane in planes]
+        whole = [_enlarged(plane, lens) for plane in planes]
         if disc:
-            veil = cv2.resize(cover, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
             if self._stars is not None:
-                self._stars.lay(whole, veil, pose, lens, seconds)
-            self._lay_disc(whole, veil, pose, lens)
+                self._stars.lay(whole, _enlarged(cover, lens), pose, lens, seconds)
+            self._lay_disc(whole, cover, pose, lens)
         self.strike(whole, pose, lens, seconds)
         return whole[0], whole[1], whole[2]
 
@@ -114,11 +114,15 @@ class Sky:
         return red * 0.10, green * 0.10, blue * 0.115
 
     def _directions(self, pose: Pose, lens: Lens) -> tuple[Floats, Floats, Floats]:
-        px = lens.slopes()[None, :]
-        rows = np.arange(lens.rows, dtype=np.float32)[:, None] + np.float32(0.5)
+        px, rows = lens.slopes(), np.arange(lens.rows, dtype=np.float32) + np.float32(0.5)
         py = (np.float32(lens.horizon) - rows) * np.float32(1 / lens.focal)
-        scale = 1 / np.sqrt(1 + px * px + py * py)
         c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
+        if loops is not None:
+            dx, dy, dz = (np.empty((lens.rows, lens.width), np.float32) for _ in range(3))
+            loops.find_directions(at(px), at(py), lens.width, lens.rows, at(np.array([c, s])), at(dx), at(dy), at(dz))
+            return dx, dy, dz
+        px, py = px[None, :], py[:, None]
+        scale = 1 / np.sqrt(1 + px * px + py * py)
         return (s + px * c) * scale, py * scale, (c - px * s) * scale
 
     def _air(self, pose: Pose, lens: Lens) -> list[Floats]:
@@ -141,11 +145,11 @@ class Sky:
             colour += (light.horizon[i] - light.middle[i]) * low
             colour += light.glow[i] * glow
             if small is not lens:
-                colour = cv2.resize(colour, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
-            planes.append(np.asarray(colour, dtype=np.float32))
+                colour = _enlarged(as_floats(colour), lens)
+            planes.append(as_floats(colour))
         return planes
 
-    def _lay_disc(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens) -> None:
+    def _lay_disc(self, planes: list[Floats], cover: Floats, pose: Pose, lens: Lens) -> None:
         light = self._light
         at = sun_at(self._sun_turn, self.sun_height, pose, lens)
         if light.disc <= 0 or not self._scene.sun_disc or at is None:
@@ -158,14 +162,27 @@ class Sky:
             return
         gx = np.arange(left, right, dtype=np.float32)[None, :] + 0.5 - x
         gy = np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5 - y
-        cover = np.clip(radius - np.sqrt(gx * gx + gy * gy) + 0.5, 0, 1)
-        cover *= 1 - veil[top:bottom, left:right]
+        shown = np.clip(radius - np.sqrt(gx * gx + gy * gy) + 0.5, 0, 1)
+        across, down = cover.shape[1] / lens.width, cover.shape[0] / lens.rows
+        at_x = np.broadcast_to((gx + x) * across - 0.5, shown.shape).astype(np.float32)
+        at_y = np.broadcast_to((gy + y) * down - 0.5, shown.shape).astype(np.float32)
+        veil = cv2.remap(cover, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shown *= 1 - veil
         tone: Floats | float = 1.0
         if light.is_moon:
-            map_x = np.broadcast_to((gx / radius + 1) * np.float32(31), cover.shape).astype(np.float32)
-            map_y = np.broadcast_to((gy / radius + 1) * np.float32(31), cover.shape).astype(np.float32)
+            map_x = np.broadcast_to((gx / radius + 1) * np.float32(31), shown.shape).astype(np.float32)
+            map_y = np.broadcast_to((gy / radius + 1) * np.float32(31), shown.shape).astype(np.float32)
             tone = cv2.remap(self._mottle, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         colour = (1.15, 1.17, 1.16) if light.is_moon else (9.0, 6.6 * light.sun[1] / light.sun[0] + 2.5, 3.4)
         for i, plane in enumerate(planes):
             part = plane[top:bottom, left:right]
-            part += (np.float32(colour[i] * light.disc) * tone - part) * cover * np.float32(0.96)
+            part += (np.float32(colour[i] * light.disc) * tone - part) * shown * np.float32(0.96)
+
+
+def _enlarged(plane: Floats, lens: Lens) -> Floats:
+    """A plane of half the lens's size at its whole size."""
+    if loops is None or lens.width != 2 * plane.shape[1]:
+        return np.asarray(cv2.resize(plane, (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR))
+    whole = np.empty((lens.rows, lens.width), np.float32)
+    loops.enlarge(at(plane), plane.shape[1], plane.shape[0], at(whole), lens.rows)
+    return whole

@@ -13,10 +13,11 @@ from doitong.engines.studio.air.light import LIGHTS
 from doitong.engines.studio.arrays import Colour, Floats, as_floats, mix, smooth
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.forest.shafts import Sunlight
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Mood, Scene, Season, TimeOfDay
 
-_TILE = 256
+CANOPY_TILE = 256
 _TILE_METRES = 26.0
 _NEAR_METRES = 7.0  # light in the air before this is before the near trees
 _SLICES = tuple(
@@ -93,9 +94,9 @@ class Canopy:
         self.fog_metres = 88.0 * own.clear * (1.6 if scene.season is Season.WINTER else 1.0) * (1 - 0.3 * fog)
         self.fog_metres *= (0.22 / max(0.1, scene.haze)) ** 0.6
         self._wind = scene.wind
-        gaps = spectral_tile(random, _TILE, 1.15, 4.0)
-        self._coarse, self._fine = gaps, spectral_tile(random, _TILE, 0.9, 12.0)
-        whole = gaps[2:-2, 2:-2] + 0.55 * self._fine[2:-2, 2:-2]
+        gaps = spectral_tile(random, CANOPY_TILE, 1.15, 4.0)
+        self.coarse, self.fine = gaps, spectral_tile(random, CANOPY_TILE, 0.9, 12.0)
+        whole = gaps[2:-2, 2:-2] + 0.55 * self.fine[2:-2, 2:-2]
         self._edge = float(np.quantile(whole, 1 - openness))
 
     def toward_air(self, x: Floats, y: Floats, z: Floats) -> list[Floats]:
@@ -116,12 +117,24 @@ class Canopy:
 
     def gaps(self, u: Floats, v: Floats, seconds: float) -> Floats:
         """How much sun comes through at places of the light's plane (metres), 0–1; leaves stir the edges."""
-        sway = np.float32(0.16 * self._wind)
-        scale = np.float32(_TILE / _TILE_METRES)
+        numbers = self.stirred(seconds)
+        if loops is not None:
+            u, v = np.ascontiguousarray(u), np.ascontiguousarray(v)
+            lit = np.empty(u.shape, np.float32)
+            loops.open_canopy(at(u), at(v), u.size, at(self.coarse), at(self.fine), CANOPY_TILE, at(numbers), at(lit))
+            return lit
+        scale, slow, quick, along, low, high = numbers
+        total = sample(self.coarse, (u + slow) * scale, v * scale)
+        total += np.float32(0.55) * sample(self.fine, (u + quick) * scale, (v + along) * scale)
+        return smooth(low, high, total)
+
+    def stirred(self, seconds: float) -> Floats:
+        """How the tiles of gaps are read now: texels a metre, metres that the coarse one and the fine one have moved
+        sideways and the fine one along, and where a gap begins and is whole."""
+        sway = 0.16 * self._wind
         slow, quick = math.sin(seconds * 0.7), math.sin(seconds * 1.13 + 1.0)
-        total = sample(self._coarse, (u + sway * np.float32(slow)) * scale, v * scale)
-        total += np.float32(0.55) * sample(self._fine, (u - sway * np.float32(quick)) * scale, (v + sway) * scale)
-        return smooth(self._edge - 0.28, self._edge + 0.42, total)
+        return np.array([CANOPY_TILE / _TILE_METRES, sway * slow, -sway * quick, sway, self._edge - 0.28,
+                         self._edge + 0.42], np.float32)  # fmt: skip
 
     def falling(self, x: Floats, y: Floats, z: Floats, seconds: float = 0.0) -> Floats:
         """Share of the sun that reaches places in the world."""

@@ -8,6 +8,7 @@ import numpy as np
 from doitong.engines.studio.arrays import Colour, Floats, Planes, as_floats
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.forest.light import Canopy
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.scene import Life, Scene, Season, TimeOfDay
 
@@ -124,6 +125,10 @@ def splat(planes: Planes, x: Floats, y: Floats, size: Floats, power: Floats, col
     """Add soft round spots of `size` pixels (deviation)."""
     rows, columns = planes[0].shape
     reach = max(1, math.ceil(float(size.max()) * 2.3))
+    if loops is not None:
+        spots = as_floats(np.stack([x, y, size, power], axis=1))
+        loops.splat(*map(at, planes), columns, rows, at(spots), len(spots), reach, at(np.array(colour, np.float32)))
+        return
     steps = np.arange(-reach, reach + 1)
     column, row = np.floor(x).astype(int)[:, None] + steps, np.floor(y).astype(int)[:, None] + steps
     narrow = np.float32(0.5) / (size * size)[:, None]

@@ -6,19 +6,22 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from doitong.engines.studio.air.laying import add_light
 from doitong.engines.studio.arrays import Bytes, Colour, Floats, Planes, as_floats
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, Rig, focal_length
-from doitong.engines.studio.forest.ground import Ground
+from doitong.engines.studio.forest.ground import Ground, floor_rows
 from doitong.engines.studio.forest.light import Canopy
 from doitong.engines.studio.forest.motes import Motes
-from doitong.engines.studio.forest.sprites import Codec, lay_image, lay_sprite, mark_near
+from doitong.engines.studio.forest.sprites import Codec, draw_out, lay_sheet, lay_sprite, mark_near
 from doitong.engines.studio.forest.wood import SOFT_METRES, TALLEST_EYE, Eyes, Stand, Standing, Wood, stand_of
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.levels import Level
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene, Season
 
 _EYE = 1.55
 _LOWEST_EYE = 0.45
+_NEAR_FLOOR = (0.3, SOFT_METRES)  # metres ahead
 _MIST_METRES = (24.0, 10.0)
 _OPENNESS = {Season.SPRING: 0.30, Season.SUMMER: 0.24, Season.AUTUMN: 0.32, Season.WINTER: 0.42}
 _LITTER: dict[Season, tuple[Colour, ...]] = {
@@ -59,23 +62,25 @@ class ForestPainter:
     def light(self, pose: Pose, lens: Lens, seconds: float) -> Planes:
         """The frame in linear light."""
         eye = _softened(pose.y)
-        canvas, air = self._far(pose, eye, lens, seconds)
-        self._ground.draw(canvas, air, pose, eye, lens, (0.3, SOFT_METRES), 0.0, seconds)
-        del air  # as large as the canvas
+        far, air = self._far(pose, eye, lens, seconds)
+        first, last = floor_rows(eye, lens, _NEAR_FLOOR)
+        canvas = np.empty((lens.rows, lens.width, 4), np.uint8)
+        for picture, *rows in ((far, 0, first), (air, first, last), (far, last, lens.rows)):
+            draw_out(canvas, picture, (rows[0], rows[1]))
+        self._ground.draw(canvas, pose, eye, lens, _NEAR_FLOOR, 0.0, seconds)
         self._lay_near(canvas, pose, eye, lens, seconds)
         shafts = self._canopy.shafts_in(pose, eye, lens, seconds)
         return self._lit(canvas, shafts, pose, eye, lens, seconds)
 
     def _far(self, pose: Pose, eye: float, lens: Lens, seconds: float) -> tuple[Bytes, Bytes]:
-        """Everything far, drawn half as large for the mist leaves nothing finer; and the air alone."""
+        """Everything far, and the air alone: both half as large, for the mist leaves nothing finer."""
         half = Lens((lens.width + 1) // 2, (lens.rows + 1) // 2, lens.focal / 2, lens.horizon / 2)
         air = self._air(pose, half)
         canvas = air.copy()
-        self._ground.draw(canvas, air, pose, eye, half, (SOFT_METRES * 0.9, 120.0), 45.0, seconds)
+        self._ground.draw(canvas, pose, eye, half, (SOFT_METRES * 0.9, 120.0), 45.0, seconds)
         for _, thing, x, depth in _in_view(self._wood.far, pose):
             _lay(canvas, thing, x, depth, eye, half, self._lean(thing, seconds))
-        size = (lens.width, lens.rows)
-        return cv2.resize(canvas, size, interpolation=cv2.INTER_LINEAR), cv2.resize(air, size)
+        return canvas, air
 
     def _air(self, pose: Pose, lens: Lens) -> Bytes:
         columns, rows = 96, max(4, round(96 * lens.rows / lens.width))
@@ -125,19 +130,28 @@ class ForestPainter:
         air = self._canopy.toward_air(*np.broadcast_arrays((slope * c + s)[None, :], rise[:, None],
                                                            (c - slope * s)[None, :]))  # fmt: skip
         image = np.dstack([*(np.sqrt(np.minimum(p / np.float32(self._codec.top), 1)) * cover for p in air), cover])
-        whole = cv2.resize(as_floats(image * 255), (lens.width, lens.rows), interpolation=cv2.INTER_LINEAR)
-        lay_image(canvas, whole.astype(np.uint8))
+        lay_sheet(canvas, as_floats(image * np.float32(255)))
 
     def _lit(self, canvas: Bytes, shafts: tuple[Floats, Floats], pose: Pose, eye: float, lens: Lens,
              seconds: float) -> Planes:  # fmt: skip
         """Linear light of the canvas with the shafts in the air and what drifts in them."""
-        planes, cover = self._codec.planes_of(canvas)
-        size = (lens.width, lens.rows)
-        whole, near = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in shafts)
-        whole = as_floats(whole - (whole - near) * cover)
-        for plane, colour in zip(planes, self._canopy.sun_colour, strict=True):
-            np.add(plane, whole * np.float32(colour * self._canopy.shafts), out=plane)
-        self._motes.draw(planes, whole, pose, eye, lens, seconds)
+        colour = [colour * self._canopy.shafts for colour in self._canopy.sun_colour]
+        if loops is not None:
+            whole, near = (cv2.resize(plane, (lens.width, plane.shape[0])) for plane in shafts)
+            light = np.array([self._codec.top, *colour], np.float32)
+            red, green, blue, shown = (np.empty(canvas.shape[:2], np.float32) for _ in range(4))
+            loops.light_canvas(
+                at(canvas, np.uint8), lens.width, lens.rows, at(whole), at(near), whole.shape[0],
+                at(light), *map(at, (red, green, blue, shown)),
+            )  # fmt: skip
+            planes = red, green, blue
+        else:
+            planes, cover = self._codec.planes_of(canvas)
+            size = (lens.width, lens.rows)
+            whole, near = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in shafts)
+            shown = as_floats(whole - (whole - near) * cover)
+            add_light(planes, shown, (colour[0], colour[1], colour[2]))
+        self._motes.draw(planes, shown, pose, eye, lens, seconds)
         return planes
 
 

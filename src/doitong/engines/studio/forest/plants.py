@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Bytes, Floats
+from doitong.engines.studio.arrays import Bytes, Floats, Ints, as_floats
 
 _SHIFT = 4  # sub-pixel bits of OpenCV's polygons
 _LEAF = np.array([(0.0, 0.0), (0.22, 0.17), (0.5, 0.22), (0.78, 0.14), (1.0, 0.0), (0.78, -0.14), (0.5, -0.22),
@@ -33,18 +33,13 @@ class Sheet:
         self.metres, self.foot = (width, height), foot
         self.density = pixels / max(width, height)
         shape = (max(8, round(height * self.density)), max(8, round(width * self.density)))
-        self.cover, self.tone = np.zeros(shape, np.uint8), np.full(shape, 90, np.uint8)
+        self._shape = shape
+        self._shapes: list[tuple[Floats | None, float]] = []  # outlines in metres with their tone; None: the next leaf
+        self._leaves: list[tuple[float, float, float, float, float]] = []
 
     def polygon(self, points: Floats, tone: float) -> None:
         """A filled shape of `tone` 0–1."""
-        rows, columns = self.cover.shape
-        at = np.empty_like(points)
-        at[:, 0] = points[:, 0] * self.density + columns * self.foot[0]
-        at[:, 1] = rows * self.foot[1] - points[:, 1] * self.density
-        whole = np.round(at * (1 << _SHIFT)).astype(np.int32)
-        value = int(255 * min(1.0, max(0.0, tone)))
-        cv2.fillConvexPoly(self.cover, whole, 255, cv2.LINE_AA, _SHIFT)
-        cv2.fillConvexPoly(self.tone, whole, value, cv2.LINE_8, _SHIFT)
+        self._shapes.append((points, tone))
 
     def stroke(self, start: tuple[float, float], end: tuple[float, float], thick: float, thin: float,
                tone: float) -> None:  # fmt: skip
@@ -59,12 +54,38 @@ class Sheet:
 
     def leaf(self, at: tuple[float, float], length: float, turn: float, slim: float, tone: float) -> None:
         """A pointed leaf from its stalk at `at`, `slim` times as broad as a flat one."""
-        c, s = math.cos(turn) * length, math.sin(turn) * length
-        x, y = _LEAF[:, 0], _LEAF[:, 1] * np.float32(slim)
-        self.polygon(np.stack([at[0] + x * c - y * s, at[1] + x * s + y * c], axis=1).astype(np.float32), tone)
+        self._shapes.append((None, tone))
+        self._leaves.append((*at, length, turn, slim))
 
     def master(self) -> Master:
-        return Master(self.cover, cv2.GaussianBlur(self.tone, (0, 0), 0.6), self.metres, self.foot)
+        cover, tone = self.drawn()
+        return Master(cover, cv2.GaussianBlur(tone, (0, 0), 0.6), self.metres, self.foot)
+
+    def drawn(self) -> tuple[Bytes, Bytes]:
+        """Cover and tone of what was drawn, in its order."""
+        cover, tones = np.zeros(self._shape, np.uint8), np.full(self._shape, 90, np.uint8)
+        leaves = iter(self._whole(self._outlines()))
+        for points, tone in self._shapes:
+            whole = next(leaves) if points is None else self._whole(points)
+            value = int(255 * min(1.0, max(0.0, tone)))
+            cv2.fillConvexPoly(cover, whole, 255, cv2.LINE_AA, _SHIFT)
+            cv2.fillConvexPoly(tones, whole, value, cv2.LINE_8, _SHIFT)
+        return cover, tones
+
+    def _outlines(self) -> Floats:
+        """Of all leaves at once: one by one would take most of the time."""
+        x, y, length, turn, slim = np.array(self._leaves, np.float64).reshape(-1, 5).T[..., None]
+        c, s = as_floats(np.cos(turn) * length), as_floats(np.sin(turn) * length)
+        along, aside = _LEAF[:, 0], _LEAF[:, 1] * as_floats(slim)
+        return np.stack([as_floats(x) + along * c - aside * s, as_floats(y) + along * s + aside * c], axis=-1)
+
+    def _whole(self, points: Floats) -> Ints:
+        """Places in metres as OpenCV's polygons want them."""
+        rows, columns = self._shape
+        at = np.empty_like(points)
+        at[..., 0] = points[..., 0] * self.density + columns * self.foot[0]
+        at[..., 1] = rows * self.foot[1] - points[..., 1] * self.density
+        return np.asarray(np.round(at * (1 << _SHIFT)).astype(np.int32))
 
 
 def leaf_cloud(random: np.random.Generator, pixels: int, leaf: float = 0.2) -> Master:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.arrays import Bytes, Colour, Floats, Planes
+from doitong.engines.studio.kernels import at, loops
 
 _FINEST_SHRINK = 0.6  # a sprite drawn smaller than this is read from its next, half as large level
 _VEILED = ((12.5, 0.0), (11.2, 1 / 2), (10.0, 2 / 3), (8.9, 3 / 4), (7.9, 4 / 5))  # see `mark_near`
@@ -85,6 +86,10 @@ def lay_sprite(canvas: Bytes, sprite: Sprite, x: float, y: float, scale: float, 
     step = 1 / scale
     shift_y = (top + 0.5 - y) * step + foot_y
     shift_x = (left + 0.5 - x) * step + foot_x - lean * (foot_y - shift_y)
+    if loops is not None:
+        loops.lay_sprite(*_place(canvas), left, top, right, bottom, at(image, np.uint8), width, height,
+                         shift_x - 0.5, shift_y - 0.5, step, lean * step)  # fmt: skip
+        return
     turn = np.array([[step, lean * step, shift_x - 0.5], [0.0, step, shift_y - 0.5]])
     lay_image(canvas[top:bottom, left:right], cv2.warpAffine(
         image, turn, (right - left, bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))  # fmt: skip
@@ -92,8 +97,32 @@ def lay_sprite(canvas: Bytes, sprite: Sprite, x: float, y: float, scale: float, 
 
 def lay_image(canvas: Bytes, image: Bytes) -> None:
     """Blend a premultiplied image of the same size over the canvas."""
+    if loops is not None:
+        loops.lay_image(*_place(canvas), at(image, np.uint8), *image.shape[1::-1])
+        return
     gaps = cv2.merge([cv2.bitwise_not(cv2.extractChannel(image, 3))] * 4)
     cv2.add(cv2.multiply(canvas, gaps, scale=1 / 255), image, dst=canvas)
+
+
+def lay_sheet(canvas: Bytes, sheet: Floats) -> None:
+    """Blend a small premultiplied picture (0–255) over a canvas that it is drawn out to."""
+    height, width = canvas.shape[:2]
+    if loops is not None:
+        wide = cv2.resize(sheet, (width, sheet.shape[0]), interpolation=cv2.INTER_LINEAR)
+        loops.lay_sheet(at(canvas, np.uint8), width, height, at(wide), wide.shape[0])
+        return
+    lay_image(canvas, cv2.resize(sheet, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8))
+
+
+def draw_out(canvas: Bytes, picture: Bytes, rows: tuple[int, int]) -> None:
+    """Fill rows of a canvas, first to last, with a picture of half its size."""
+    height, width = canvas.shape[:2]
+    if loops is not None and (height % 2, width % 2) == (0, 0):
+        wide = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        loops.double_rows(at(wide, np.uint8), width // 2, at(canvas, np.uint8), *rows)
+        return
+    part = slice(*rows)
+    canvas[part] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)[part]
 
 
 def mark_near(canvas: Bytes, before: float, depth: float) -> None:
@@ -103,5 +132,17 @@ def mark_near(canvas: Bytes, before: float, depth: float) -> None:
     is beyond the second, and so on, so that a trunk that the camera comes to is not dimmed at a stroke.
     """
     for mark, share in _VEILED:
-        if depth < mark <= before:
-            cv2.multiply(canvas, np.array((1.0, 1.0, 1.0, share)), dst=canvas)
+        if not depth < mark <= before:
+            continue
+        if loops is not None:
+            loops.fade_cover(at(canvas, np.uint8), canvas.shape[0] * canvas.shape[1], share)
+        else:
+            cv2.insertChannel(cv2.convertScaleAbs(cv2.extractChannel(canvas, 3), alpha=share), canvas, 3)
+
+
+def _place(canvas: Bytes) -> tuple[int, int]:
+    """Where a canvas, or a part of one, begins, and how many pixels its rows are apart."""
+    down, across, byte = canvas.strides
+    assert canvas.dtype == np.uint8
+    assert (across, byte) == (4, 1)
+    return int(canvas.ctypes.data), down // 4

@@ -137,11 +137,14 @@ def _albedo(trunk: Trunk, relief: Floats, blotch: Floats, u: Floats, y: Floats) 
     share: Floats = smooth(-0.6, 1.1, relief + 0.35 * blotch)
     if trunk.bark is Bark.BIRCH:
         share = smooth(-1.45, -0.75, relief + 0.35 * blotch + 0.25 * np.minimum(y, 3.0))
-    moss = smooth(0.2, 1.5, blotch * 0.8 + 0.5 * relief + 2.4 * trunk.moss - 1.1 * y - 0.5 * u)
-    snow = smooth(0.9, 1.3, trunk.snow * 2.1 - 0.55 * np.abs(u + 0.75) + 0.25 * blotch - 0.5 * relief)
-    planes = []
-    for low, high, green, white in zip(dark, pale, (0.085, 0.125, 0.022), (0.80, 0.84, 0.90), strict=True):
-        plane: Floats = low + (high - low) * share
-        plane = plane + (green * (0.6 + 0.5 * relief) - plane) * moss * (trunk.moss > 0)
-        planes.append(as_floats(plane + (white - plane) * snow * (trunk.snow > 0.05)))
+    planes: list[Floats] = [as_floats(low + (high - low) * share) for low, high in zip(dark, pale, strict=True)]
+    if trunk.moss > 0:
+        moss = smooth(0.2, 1.5, blotch * 0.8 + 0.5 * relief + 2.4 * trunk.moss - 1.1 * y - 0.5 * u)
+        tint = 0.6 + 0.5 * relief
+        for plane, green in zip(planes, (0.085, 0.125, 0.022), strict=True):
+            np.add(plane, (green * tint - plane) * moss, out=plane)
+    if trunk.snow > 0.05:
+        snow = smooth(0.9, 1.3, trunk.snow * 2.1 - 0.55 * np.abs(u + 0.75) + 0.25 * blotch - 0.5 * relief)
+        for plane, white in zip(planes, (0.80, 0.84, 0.90), strict=True):
+            np.add(plane, (white - plane) * snow, out=plane)
     return planes

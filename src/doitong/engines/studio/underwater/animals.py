@@ -62,7 +62,7 @@ def _fish(beat: float, deep: float) -> tuple[Bytes, Bytes, float]:
     for radius, tone in ((0.030, 0.85), (0.019, 0.0)):
         eye = np.stack([0.37 + np.cos(turns) * radius, deep * 0.22 + np.sin(turns) * radius], axis=1)
         sheet.polygon(as_floats(eye), tone)
-    return sheet.cover, sheet.tone, sheet.density
+    return *sheet.drawn(), sheet.density
 
 
 class School:
