@@ -16,6 +16,12 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "city_fill": "ppp ppppppppp i pii pii p ppppp ii",
+    "city_look": "pp pp i p i pp fff ii ppp pppp pp p",
+    "city_soften_sides": "ppp pp pp ii",
+    "city_soften_tops": "ppp pppp iii",
+    "city_turn": "pppp pp i fffffff ppp p p i",
+    "deck_lay": "pp ii p ppp pppp ii",
     "grade_frame": "ppp p p iiii pp ppp ii",
 }
 

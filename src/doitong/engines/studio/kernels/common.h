@@ -9,14 +9,18 @@
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__)
-#define LOOP __attribute__((target_clones("arch=haswell", "default"), visibility("default")))
+#define LOOP __attribute__((target_clones("arch=x86-64-v3", "default"), visibility("default")))
 #else
 #define LOOP __attribute__((visibility("default")))
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+/* `low` for what is no number; written so that it becomes two instructions. */
+INLINE float clamp(float x, float low, float high) {
+    x = x > low ? x : low;
+    return x < high ? x : high;
+}
 
 /* The upper half of a float: sign, exponent and seven bits; see `upper_halves` in arrays.py. */
 INLINE uint32_t upper_half(float x) {
