@@ -16,6 +16,7 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "bay_lay": "ppp ii p iii ppp i p ppp iii",
     "city_fill": "ppp ppppppppp i pii pii p ppppp ii",
     "city_look": "pp pp i p i pp fff ii ppp pppp pp p",
     "city_soften_sides": "ppp pp pp ii",
@@ -42,8 +43,11 @@ def load_library() -> ctypes.CDLL | None:
 loops: Any = load_library()
 
 
-def at(array: Any, dtype: Any = np.float32) -> int:
-    """Where a whole array of one type lies. Raises ValueError for another type, or for a part of an array."""
+def at(array: Any, dtype: Any = np.float32) -> ctypes.c_void_p:
+    """Where a whole array of one type lies; the array lives as long as what is returned. Raises ValueError for another
+    type, or for a part of an array."""
     if array.dtype != dtype or not array.flags.c_contiguous:
         raise ValueError(f"a loop needs a whole array of {np.dtype(dtype)}, not {array.dtype} {array.strides}")
-    return int(array.ctypes.data)
+    pointer = ctypes.c_void_p(array.ctypes.data)
+    pointer.array = array  # type: ignore[attr-defined]  # numpy's own `data_as` does so too
+    return pointer

@@ -1,0 +1,185 @@
+/* The water before a city: waves that break its mirror image, in one pass over the frame (city/bay.py). */
+
+#include "common.h"
+
+#define WIDEST 8192
+#define FARTHEST 65536.0f /* pixels outside an image that are looked for */
+#define BLOCK 256 /* pixels of a row that are kept at once */
+#define BAND 32   /* rows that share a coarse image of the gusts */
+#define COARSE 4  /* pixels of the frame for one of it */
+
+typedef float four __attribute__((vector_size(16)));
+
+/* `Bay` packs it in this order; the second lens is the mirror image's. */
+typedef struct {
+    float focal, horizon, middle, mirror_focal, mirror_horizon, mirror_middle;
+    float x, y, z, cosine, sine, drift;
+    float strength[2], texels[2]; /* of each set of waves: its slopes, and its texels for a metre */
+    float body[3], glitter[3], sun[3], rough;
+} Bay;
+
+INLINE four texel(const float *restrict image, int32_t at) {
+    four value;
+    memcpy(&value, image + at, sizeof value);
+    return value;
+}
+
+INLINE int32_t reflected(int32_t at, int32_t size) {
+    at = at < 0 ? -at : at;
+    at = at >= size ? 2 * size - 2 - at : at;
+    return at < 0 ? 0 : at;
+}
+
+/* Slopes of one halving of a set of waves, added to `sx` and `sz` at the block's places. */
+INLINE void add_slopes(const float *restrict tile, int size, float scale, float strength, const float *restrict x,
+                       const float *restrict z, float *restrict sx, float *restrict sz, int count) {
+    const float inverse = 1.0f / (float)size, most = (float)(size + 2);
+    for (int i = 0; i < count; i++) {
+        float u = x[i] * scale, v = z[i] * scale;
+        u += 2.0f - floorf(u * inverse) * (float)size;
+        v += 2.0f - floorf(v * inverse) * (float)size;
+        int32_t column = (int32_t)clamp(u, 0.0f, most), row = (int32_t)clamp(v, 0.0f, most);
+        float right = u - (float)column, down = v - (float)row;
+        int32_t a = (row * (size + 4) + column) * 4, b = a + (size + 4) * 4;
+        float above = tile[a] + (tile[a + 4] - tile[a]) * right, below = tile[b] + (tile[b + 4] - tile[b]) * right;
+        sx[i] += (above + (below - above) * down) * strength;
+        above = tile[a + 1] + (tile[a + 5] - tile[a + 1]) * right;
+        below = tile[b + 1] + (tile[b + 5] - tile[b + 1]) * right;
+        sz[i] += (above + (below - above) * down) * strength;
+    }
+}
+
+/* Bands of rougher and calmer water over one band of rows, at every fourth row and column. */
+INLINE void read_gusts(const Bay *bay, const float *restrict tile, int size, int from, int rows, int width,
+                       float (*restrict gusts)[WIDEST / COARSE]) {
+    for (int j = 0; j * COARSE < rows; j++) {
+        float down = ((float)(from + j * COARSE) + 0.5f - bay->horizon) / bay->focal;
+        down = down > 0.4f / bay->focal ? down : 0.4f / bay->focal;
+        float away = bay->y / down;
+        for (int i = 0; i < (width + COARSE - 1) / COARSE; i++) {
+            float px = ((float)(i * COARSE) + 0.5f - bay->middle) / bay->focal;
+            float x = bay->x + (bay->sine + px * bay->cosine) * away, z = bay->z + (bay->cosine - px * bay->sine) * away;
+            float wave = tile_at(tile, size, 1, x * 0.22f + bay->drift, z * 0.55f + bay->drift * 0.4f);
+            gusts[j][i] = clamp(0.95f + wave * 0.38f, 0.25f, 1.9f);
+        }
+    }
+}
+
+/* Where a pixel of a frame of `whole` lies in an image of `part`, and how far towards the next. */
+INLINE int32_t between(int32_t at, int whole, int part, float *share) {
+    float place = clamp(((float)at + 0.5f) * ((float)part / (float)whole) - 0.5f, 0.0f, (float)(part - 1));
+    int32_t first = (int32_t)place;
+    *share = place - (float)first;
+    return first;
+}
+
+/* The two images, of four fields, between pixels in thirty-seconds, as OpenCV reads them; reflected at their rims. */
+INLINE void mirror(const float *restrict sharp, const float *restrict drawn_out, int width, int rows, float fine,
+                   const float *restrict map_x, const float *restrict map_y, float (*restrict seen)[4], int count) {
+    for (int i = 0; i < count; i++) {
+        float x = rintf(clamp(map_x[i], -FARTHEST, FARTHEST) * 32.0f) * 0.03125f;
+        float y = rintf(clamp(map_y[i], -FARTHEST, FARTHEST) * 32.0f) * 0.03125f;
+        int32_t column = (int32_t)floorf(x), row = (int32_t)floorf(y);
+        float right = x - (float)column, down = y - (float)row;
+        int32_t left = reflected(column, width) * 4, next = reflected(column + 1, width) * 4;
+        int32_t top = reflected(row, rows) * width * 4, under = reflected(row + 1, rows) * width * 4;
+        float a = (1.0f - right) * (1.0f - down), b = right * (1.0f - down), c = (1.0f - right) * down,
+              d = right * down;
+        four near = texel(sharp, top + left) * a + texel(sharp, top + next) * b + texel(sharp, under + left) * c +
+                    texel(sharp, under + next) * d;
+        four far = texel(drawn_out, top + left) * a + texel(drawn_out, top + next) * b +
+                   texel(drawn_out, under + left) * c + texel(drawn_out, under + next) * d;
+        near += (far - near) * fine;
+        memcpy(seen[i], &near, sizeof near);
+    }
+}
+
+/* The water's light over a block, laid on `planes` below the shore (`shores`: the row where each column's begins). */
+INLINE void shade(const Bay *bay, float (*restrict seen)[4], const float *restrict sx, const float *restrict sz,
+                  float down, int row, int column, const float *restrict shores, float *restrict *restrict planes,
+                  int count) {
+    const int glitters = bay->rough > 0.0f;
+    const float hy = bay->sun[1] + down, shown = glitters ? eased(0.0f, 0.01f, down) : 0.0f;
+    for (int i = 0; i < count; i++) {
+        float grazing = 1.0f - clamp(down * 1.04f + sz[i] * 0.9f, 0.0f, 1.0f), even = grazing * grazing;
+        float fresnel = even * even * grazing * 0.96f + 0.02f;
+        float cover = clamp((float)(row + 1) - shores[column + i], 0.0f, 1.0f), sparkle = 0.0f;
+        if (glitters) {
+            float px = ((float)(column + i) + 0.5f - bay->middle) / bay->focal, scale = 1.0f / sqrtf(1.0f + px * px);
+            float hx = bay->sun[0] - (bay->sine + px * bay->cosine) * scale;
+            float hz = bay->sun[2] - (bay->cosine - px * bay->sine) * scale;
+            float across = (hx / hy - sx[i] * 2.4f) / (bay->rough * 3.6f);
+            float along = (hz / hy - sz[i] * 2.2f) / (bay->rough * 2.4f), gap = across * across + along * along;
+            sparkle = exponential(-(gap < 30.0f ? gap : 30.0f)) * shown;
+        }
+        for (int k = 0; k < 3; k++) {
+            float behind = planes[k][i];
+            float light = bay->body[k] + (seen[i][k] - bay->body[k]) * fresnel + sparkle * bay->glitter[k];
+            planes[k][i] = behind + (light - behind) * cover;
+        }
+    }
+}
+
+/* Lay the water over three planes from the row `top` down. `tiles`: for each set of waves its halvings, one below the
+   other, the first of `size` texels, all padded and of four fields; `levels`: which of them suits each row, a set after
+   the other; `fines`: how much of each row's light waves too small to be seen draw out. */
+LOOP void bay_lay(const float *restrict shared, const float *restrict sharp, const float *restrict drawn_out,
+                  int mirror_width, int mirror_rows, const float *restrict tiles, int size, int halvings, int sets,
+                  const float *restrict levels, const float *restrict fines, const float *restrict gust_tile,
+                  int gust_size, const float *restrict shores, float *red, float *green, float *blue, int width,
+                  int top, int rows) {
+    Bay bay;
+    float gusts[BAND / COARSE][WIDEST / COARSE];
+    float x[BLOCK], z[BLOCK], sx[BLOCK], sz[BLOCK], map_x[BLOCK], map_y[BLOCK], seen[BLOCK][4];
+    memcpy(&bay, shared, sizeof bay);
+    long set_step = 0;
+    for (int number = 0; number < halvings; number++)
+        set_step += (long)((size >> number) + 4) * ((size >> number) + 4) * 4;
+    if (width > WIDEST) return;
+    for (int row = top; row < rows; row++) {
+        int into = (row - top) % BAND, band = rows - (row - into) < BAND ? rows - (row - into) : BAND;
+        if (into == 0) read_gusts(&bay, gust_tile, gust_size, row, band, width, gusts);
+        int parts = (band + COARSE - 1) / COARSE, wide = (width + COARSE - 1) / COARSE;
+        float lower, down = ((float)row + 0.5f - bay.horizon) / bay.focal;
+        int upper = between(into, band, parts, &lower), under = upper + 1 < parts ? upper + 1 : upper;
+        down = down > 0.4f / bay.focal ? down : 0.4f / bay.focal;
+        float away = bay.y / down;
+        for (int column = 0; column < width; column += BLOCK) {
+            int count = width - column < BLOCK ? width - column : BLOCK;
+            for (int i = 0; i < count; i++) {
+                float px = ((float)(column + i) + 0.5f - bay.middle) / bay.focal;
+                x[i] = bay.x + (bay.sine + px * bay.cosine) * away;
+                z[i] = bay.z + (bay.cosine - px * bay.sine) * away;
+                sx[i] = sz[i] = 0.0f;
+            }
+            for (int set = 0; set < sets; set++) {
+                float level = clamp(levels[(long)set * (rows - top) + row - top], 0.0f, (float)(halvings - 1));
+                int coarse = (int)level;
+                const float *restrict tile = tiles + set * set_step;
+                for (int number = 0; number <= coarse + 1 && number < halvings; number++) {
+                    float share = 1.0f - fabsf(level - (float)number);
+                    int texels = size >> number;
+                    if (share > 0.0f)
+                        add_slopes(tile, texels, bay.texels[set] / (float)(1 << number), share * bay.strength[set], x,
+                                   z, sx, sz, count);
+                    tile += (long)(texels + 4) * (texels + 4) * 4;
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                float aside;
+                int left = between(column + i, width, wide, &aside), right = left + 1 < wide ? left + 1 : left;
+                float one = gusts[upper][left] + (gusts[upper][right] - gusts[upper][left]) * aside;
+                float other = gusts[under][left] + (gusts[under][right] - gusts[under][left]) * aside;
+                float gust = one + (other - one) * lower, px = ((float)(column + i) + 0.5f - bay.middle) / bay.focal;
+                sx[i] *= gust;
+                sz[i] *= gust;
+                map_x[i] = (sx[i] * (down * 2.0f + 0.20f) + px) * bay.mirror_focal + bay.mirror_middle - 0.5f;
+                map_y[i] = bay.mirror_horizon - 0.5f - fabsf(sz[i] * 2.0f + down) * bay.mirror_focal;
+            }
+            mirror(sharp, drawn_out, mirror_width, mirror_rows, fines[row - top], map_x, map_y, seen, count);
+            long at = (long)row * width + column;
+            float *planes[3] = {red + at, green + at, blue + at};
+            shade(&bay, seen, sx, sz, down, row, column, shores, planes, count);
+        }
+    }
+}
