@@ -65,8 +65,8 @@ class Bay:
         light = self._light
         glitters = light.disc > 0 and self._scene.sun_disc
         rows = np.arange(top, lens.rows, dtype=np.float32) + np.float32(0.5 - lens.horizon)
-        levels, unseen = self._levels(np.float32(pose.y) / np.maximum(rows / np.float32(lens.focal),
-                                                                      np.float32(0.4 / lens.focal)), lens, pose)  # fmt: skip
+        away = np.float32(pose.y * lens.focal) / np.maximum(rows, np.float32(0.4))
+        levels, unseen = self._levels(away, lens, pose)
         kinds = _WAVES[: self._sets]
         shared = np.array([
             lens.focal, lens.horizon, lens.width / 2, mirror_lens.focal, mirror_lens.horizon, mirror_lens.width / 2,

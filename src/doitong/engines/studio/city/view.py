@@ -15,7 +15,7 @@ from doitong.engines.studio.city.plan import GROUND, City
 from doitong.engines.studio.city.setting import Curtain, Streets
 from doitong.engines.studio.kernels import at, loops
 
-_PAGE_COLUMNS = 16  # of kernels/city.c
+_PAGE_COLUMNS = 32  # of kernels/city.c
 _CHUNK = 26_000  # pixels shaded at once: they stay in the cache, and OpenCV takes maps of up to 32767
 _NO_DEPTH = np.float32(1e6)
 _NO_FACE = -1

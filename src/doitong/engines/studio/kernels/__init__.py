@@ -23,7 +23,9 @@ _SIGNATURES = {
     "city_soften_tops": "ppp pppp iii",
     "city_turn": "pppp pp i fffffff ppp p p i",
     "deck_lay": "pp ii p ppp pppp ii",
+    "fall_lay": "ppp pii ppi ppi ii",
     "grade_frame": "ppp p p iiii pp ppp ii",
+    "swarm_see": "pp ppp i ppppp p",
 }
 
 

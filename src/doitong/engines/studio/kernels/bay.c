@@ -65,57 +65,73 @@ INLINE void read_gusts(const Bay *bay, const float *restrict tile, int size, int
     }
 }
 
-/* Where a pixel of a frame of `whole` lies in an image of `part`, and how far towards the next. */
-INLINE int32_t between(int32_t at, int whole, int part, float *share) {
-    float place = clamp(((float)at + 0.5f) * ((float)part / (float)whole) - 0.5f, 0.0f, (float)(part - 1));
-    int32_t first = (int32_t)place;
-    *share = place - (float)first;
-    return first;
-}
-
 /* The two images, of four fields, between pixels in thirty-seconds, as OpenCV reads them; reflected at their rims. */
 INLINE void mirror(const float *restrict sharp, const float *restrict drawn_out, int width, int rows, float fine,
-                   const float *restrict map_x, const float *restrict map_y, float (*restrict seen)[4], int count) {
+                   const float *restrict map_x, const float *restrict map_y, float (*restrict seen)[BLOCK], int count) {
+    int32_t corners[4][BLOCK];
+    float rights[BLOCK], downs[BLOCK];
     for (int i = 0; i < count; i++) {
         float x = rintf(clamp(map_x[i], -FARTHEST, FARTHEST) * 32.0f) * 0.03125f;
         float y = rintf(clamp(map_y[i], -FARTHEST, FARTHEST) * 32.0f) * 0.03125f;
         int32_t column = (int32_t)floorf(x), row = (int32_t)floorf(y);
-        float right = x - (float)column, down = y - (float)row;
-        int32_t left = reflected(column, width) * 4, next = reflected(column + 1, width) * 4;
-        int32_t top = reflected(row, rows) * width * 4, under = reflected(row + 1, rows) * width * 4;
-        float a = (1.0f - right) * (1.0f - down), b = right * (1.0f - down), c = (1.0f - right) * down,
-              d = right * down;
-        four near = texel(sharp, top + left) * a + texel(sharp, top + next) * b + texel(sharp, under + left) * c +
-                    texel(sharp, under + next) * d;
-        four far = texel(drawn_out, top + left) * a + texel(drawn_out, top + next) * b +
-                   texel(drawn_out, under + left) * c + texel(drawn_out, under + next) * d;
-        near += (far - near) * fine;
-        memcpy(seen[i], &near, sizeof near);
+        int32_t left = reflected(column, width), next = reflected(column + 1, width);
+        int32_t top = reflected(row, rows) * width, under = reflected(row + 1, rows) * width;
+        rights[i] = x - floorf(x);
+        downs[i] = y - floorf(y);
+        corners[0][i] = 4 * (top + left);
+        corners[1][i] = 4 * (top + next);
+        corners[2][i] = 4 * (under + left);
+        corners[3][i] = 4 * (under + next);
+    }
+    for (int i = 0; i < count; i++) {
+        int32_t a = corners[0][i], b = corners[1][i], c = corners[2][i], d = corners[3][i];
+        four near_a = texel(sharp, a), near_b = texel(sharp, b), near_c = texel(sharp, c), near_d = texel(sharp, d);
+        near_a += (texel(drawn_out, a) - near_a) * fine;
+        near_b += (texel(drawn_out, b) - near_b) * fine;
+        near_c += (texel(drawn_out, c) - near_c) * fine;
+        near_d += (texel(drawn_out, d) - near_d) * fine;
+        near_a += (near_b - near_a) * rights[i];
+        near_c += (near_d - near_c) * rights[i];
+        near_a += (near_c - near_a) * downs[i];
+        seen[0][i] = near_a[0];
+        seen[1][i] = near_a[1];
+        seen[2][i] = near_a[2];
+    }
+}
+
+/* Where a wave's slope is the one that mirrors the sun (Cox and Munk 1954). */
+INLINE void add_sparkle(const Bay *bay, const float *restrict sx, const float *restrict sz, float down, int column,
+                        float *restrict sparkle, int count) {
+    const float inverse = 1.0f / (bay->sun[1] + down), shown = eased(0.0f, 0.01f, down);
+    const float rough_x = 1.0f / (bay->rough * 3.6f), rough_z = 1.0f / (bay->rough * 2.4f);
+    const float cosine = bay->cosine, sine = bay->sine, sun_x = bay->sun[0], sun_z = bay->sun[2];
+    const float focal = bay->focal, middle = bay->middle;
+    for (int i = 0; i < count; i++) {
+        float px = ((float)(column + i) + 0.5f - middle) / focal, scale = 1.0f / sqrtf(1.0f + px * px);
+        float across = ((sun_x - (sine + px * cosine) * scale) * inverse - sx[i] * 2.4f) * rough_x;
+        float along = ((sun_z - (cosine - px * sine) * scale) * inverse - sz[i] * 2.2f) * rough_z;
+        sparkle[i] = exponential(-(across * across + along * along)) * shown;
     }
 }
 
 /* The water's light over a block, laid on `planes` below the shore (`shores`: the row where each column's begins). */
-INLINE void shade(const Bay *bay, float (*restrict seen)[4], const float *restrict sx, const float *restrict sz,
-                  float down, int row, int column, const float *restrict shores, float *restrict *restrict planes,
-                  int count) {
-    const int glitters = bay->rough > 0.0f;
-    const float hy = bay->sun[1] + down, shown = glitters ? eased(0.0f, 0.01f, down) : 0.0f;
+INLINE void shade(const Bay *bay, float (*restrict seen)[BLOCK], const float *restrict sx, const float *restrict sz,
+                  float down, int row, int column, const float *restrict shores, float *const *planes, int count) {
+    float fresnel[BLOCK], cover[BLOCK], sparkle[BLOCK];
+    const float edge = (float)(row + 1);
     for (int i = 0; i < count; i++) {
         float grazing = 1.0f - clamp(down * 1.04f + sz[i] * 0.9f, 0.0f, 1.0f), even = grazing * grazing;
-        float fresnel = even * even * grazing * 0.96f + 0.02f;
-        float cover = clamp((float)(row + 1) - shores[column + i], 0.0f, 1.0f), sparkle = 0.0f;
-        if (glitters) {
-            float px = ((float)(column + i) + 0.5f - bay->middle) / bay->focal, scale = 1.0f / sqrtf(1.0f + px * px);
-            float hx = bay->sun[0] - (bay->sine + px * bay->cosine) * scale;
-            float hz = bay->sun[2] - (bay->cosine - px * bay->sine) * scale;
-            float across = (hx / hy - sx[i] * 2.4f) / (bay->rough * 3.6f);
-            float along = (hz / hy - sz[i] * 2.2f) / (bay->rough * 2.4f), gap = across * across + along * along;
-            sparkle = exponential(-(gap < 30.0f ? gap : 30.0f)) * shown;
-        }
-        for (int k = 0; k < 3; k++) {
-            float behind = planes[k][i];
-            float light = bay->body[k] + (seen[i][k] - bay->body[k]) * fresnel + sparkle * bay->glitter[k];
-            planes[k][i] = behind + (light - behind) * cover;
+        fresnel[i] = even * even * grazing * 0.96f + 0.02f;
+        cover[i] = clamp(edge - shores[column + i], 0.0f, 1.0f);
+        sparkle[i] = 0.0f;
+    }
+    if (bay->rough > 0.0f) add_sparkle(bay, sx, sz, down, column, sparkle, count);
+    for (int k = 0; k < 3; k++) {
+        float *restrict plane = planes[k];
+        const float body = bay->body[k], glitter = bay->glitter[k];
+        for (int i = 0; i < count; i++) {
+            float light = body + (seen[k][i] - body) * fresnel[i] + sparkle[i] * glitter;
+            plane[i] += (light - plane[i]) * cover[i];
         }
     }
 }
@@ -130,7 +146,7 @@ LOOP void bay_lay(const float *restrict shared, const float *restrict sharp, con
                   int top, int rows) {
     Bay bay;
     float gusts[BAND / COARSE][WIDEST / COARSE];
-    float x[BLOCK], z[BLOCK], sx[BLOCK], sz[BLOCK], map_x[BLOCK], map_y[BLOCK], seen[BLOCK][4];
+    float x[BLOCK], z[BLOCK], sx[BLOCK], sz[BLOCK], map_x[BLOCK], map_y[BLOCK], seen[3][BLOCK];
     memcpy(&bay, shared, sizeof bay);
     long set_step = 0;
     for (int number = 0; number < halvings; number++)

@@ -3,7 +3,7 @@
 #include "common.h"
 
 #define LANES 8    /* pixels of a strip at once */
-#define COLUMNS 16 /* of the frame that are gathered before they are written: a cache line */
+#define COLUMNS 32 /* of the frame that are gathered before they are written: two cache lines */
 #define GROUND 3.6f
 
 /* What all strips share; `CityView` packs it in this order. Flags are 0 or 1. */
@@ -26,7 +26,8 @@ typedef struct {
 typedef struct {
     float map_x, map_y, map_pace, storeys, span, tall, across, gloss, shaded[3], sunny[3], shadow, low_sky[3],
         high_sky[3], horizon, glow, crown[3], crown_from, glint, shop, street, air[3], thin, depth, base, level,
-        on_ground;
+        on_ground, pace, narrow, right;
+    int32_t left, next;
 } Strip;
 
 INLINE float pulses_to(float at, float share, float gap) {
@@ -46,7 +47,10 @@ INLINE float snapped(float at, float narrow) {
     return line + clamp((at - line) * narrow, -0.5f, 0.5f);
 }
 
-INLINE int32_t within(int32_t at, int32_t size) { return at < 0 ? 0 : at >= size ? size - 1 : at; }
+INLINE int32_t within(int32_t at, int32_t size) {
+    at = at < size ? at : size - 1;
+    return at > 0 ? at : 0;
+}
 
 INLINE float texel(uint32_t a, uint32_t b, uint32_t c, uint32_t d, int shift, float right, float down) {
     float upper = (float)(int32_t)(a >> shift & 255), lower = (float)(int32_t)(c >> shift & 255);
@@ -123,6 +127,16 @@ INLINE void coat(const View *view, const Side *side, int face, float depth, floa
     strip->depth = depth;
 }
 
+/* Where in the sheet of windows the strip is read, in thirty-seconds of a texel, as OpenCV does. */
+INLINE void place_strip(const View *view, int width, Strip *strip) {
+    float at = rintf(clamp(strip->map_x, -1.0f, (float)width) * 32.0f) * 0.03125f;
+    strip->right = at - floorf(at);
+    strip->left = within((int32_t)floorf(at), width);
+    strip->next = within((int32_t)floorf(at) + 1, width);
+    strip->narrow = 1.0f / strip->span;
+    strip->pace = strip->depth / view->focal;
+}
+
 /* Where the strip's face ends below, and how high what lies level before it is. */
 INLINE void stand(const View *view, const Side *side, int is_roof, float top, Strip *strip) {
     strip->base = view->is_mirrored > 0.0f ? -1e9f : is_roof ? 1e5f : side->base;
@@ -134,9 +148,9 @@ INLINE void stand(const View *view, const Side *side, int is_roof, float top, St
 /* LANES pixels of a front from `below` (rows under the horizon) on. */
 INLINE void shade_front(const View *view, const Strip *s, const uint32_t *restrict cells, int width, int height,
                         float below, float *restrict red, float *restrict green, float *restrict blue) {
-    const float pace = s->depth / view->focal, half = s->span * 0.5f, gap = (1.0f - s->tall) * 0.5f;
-    const float narrow = 1.0f / s->span, at_x = rintf(s->map_x * 32.0f) * 0.03125f, right = at_x - floorf(at_x);
-    const int32_t left = within((int32_t)floorf(at_x), width), next = within((int32_t)floorf(at_x) + 1, width);
+    const float pace = s->pace, half = s->span * 0.5f, gap = (1.0f - s->tall) * 0.5f, narrow = s->narrow;
+    const float right = s->right, tangent = -4.2f / view->focal;
+    const int32_t left = s->left, next = s->next;
     const int is_moon = view->is_moon > 0.0f;
     const float shade = view->has_shadows, open = is_moon ? 0.0f : 1.0f;
     const float glint = s->glint, code = view->lit_range / 65025.0f;
@@ -153,7 +167,7 @@ INLINE void shade_front(const View *view, const Strip *s, const uint32_t *restri
         tone *= tone * (1.0f / 65025.0f);
         float sunny = clamp((metres - s->shadow) * 0.14f + 0.5f, 0.0f, 1.0f);
         float clear = (0.72f + tone * 0.75f) * s->gloss * glass;
-        float up = clamp(down / view->focal * -4.2f + (tone - 0.3f) * 0.5f, 0.0f, 1.0f) * open;
+        float up = clamp(down * tangent + (tone - 0.3f) * 0.5f, 0.0f, 1.0f) * open;
         float sky = clamp((metres - s->horizon) * 0.0558f, 0.0f, 0.62f) + 0.30f;
         clear *= is_moon ? 1.0f : sky;
         float lamps = glass * s->glow * code, wall = 1.0f - glass;
@@ -257,10 +271,11 @@ LOOP void city_fill(const float *restrict shared, const float *restrict sides, c
         Strip strip;
         memcpy(&side, sides + (long)faces[number] * (long)(sizeof side / sizeof(float)), sizeof side);
         coat(&view, &side, faces[number], depths[number], shares[number], paces[number], px, &strip);
+        place_strip(&view, cells_width, &strip);
         stand(&view, &side, roofs[number], tops[number], &strip);
         for (int k = 0; k < 3; k++)
             strip.air[k] = airs[(long)k * width + column];
-        const float lift = 0.5f - view.horizon, pace = strip.depth / view.focal;
+        const float lift = 0.5f - view.horizon, pace = strip.pace;
         int foot = last;
         while (foot > first && view.eye - ((float)(foot - 1) + lift) * pace < strip.base)
             foot--;

@@ -22,6 +22,14 @@ INLINE float clamp(float x, float low, float high) {
     return x < high ? x : high;
 }
 
+/* Where a pixel of a frame of `whole` lies in an image of `part`, and how far towards the next. */
+INLINE int32_t between(int32_t at, int whole, int part, float *share) {
+    float place = clamp(((float)at + 0.5f) * ((float)part / (float)whole) - 0.5f, 0.0f, (float)(part - 1));
+    int32_t first = (int32_t)place;
+    *share = place - (float)first;
+    return first;
+}
+
 /* The upper half of a float: sign, exponent and seven bits; see `upper_halves` in arrays.py. */
 INLINE uint32_t upper_half(float x) {
     uint32_t bits;

@@ -84,3 +84,125 @@ LOOP void deck_lay(const float *restrict shared, const float *restrict tiles, in
         }
     }
 }
+
+#define COARSE 8 /* at least so many pixels to one of a coarse image */
+#define BLOCK 256
+
+/* A coarse image spread over a frame: between which of its columns each of the frame's lies, and where. */
+typedef struct {
+    int width, rows;
+    int32_t first[WIDEST];
+    float share[WIDEST];
+} Spread;
+
+INLINE void spread_columns(Spread *restrict spread, int width, int rows, int whole) {
+    spread->width = width;
+    spread->rows = rows;
+    for (int i = 0; i < whole; i++)
+        spread->first[i] = between(i, whole, width, &spread->share[i]);
+}
+
+/* `line` is the coarse image at row `row` of `whole`, with its last column once more. */
+INLINE void spread_row(const Spread *spread, const float *restrict image, int row, int whole, float *restrict line) {
+    float down;
+    int width = spread->width, above = between(row, whole, spread->rows, &down);
+    int below = above + 1 < spread->rows ? above + 1 : above;
+    const float *restrict one = image + (long)above * width, *restrict other = image + (long)below * width;
+    for (int i = 0; i < width; i++)
+        line[i] = one[i] + (other[i] - one[i]) * down;
+    line[width] = line[width - 1];
+}
+
+/* Lay what falls over three planes: they move towards `tones` (three coarse images, one below the other) by the sum of
+   some `veils` (two coarse images at most, of `veil_sizes`: width and rows) and of `masks` (bytes), each of its power.
+   The frame is at most WIDEST wide, a coarse image WIDEST / COARSE. */
+LOOP void fall_lay(float *red, float *green, float *blue, const float *restrict tones, int tone_width, int tone_rows,
+                   const float *const *veils, const int32_t *restrict veil_sizes, int veil_count,
+                   const uint8_t *const *masks, const float *restrict powers, int mask_count, int width, int rows) {
+    float *planes[3] = {red, green, blue};
+    Spread spread, sheets[2];
+    float cover[WIDEST], line[WIDEST / COARSE + 1];
+    if (width > WIDEST || tone_width > WIDEST / COARSE || veil_count > 2) return;
+    for (int number = 0; number < veil_count; number++) {
+        if (veil_sizes[2 * number] > WIDEST / COARSE) return;
+        spread_columns(&sheets[number], veil_sizes[2 * number], veil_sizes[2 * number + 1], width);
+    }
+    spread_columns(&spread, tone_width, tone_rows, width);
+    for (int row = 0; row < rows; row++) {
+        long at = (long)row * width;
+        memset(cover, 0, (size_t)width * sizeof(float));
+        for (int number = 0; number < veil_count; number++) {
+            spread_row(&sheets[number], veils[number], row, rows, line);
+            const int32_t *restrict first = sheets[number].first;
+            const float *restrict share = sheets[number].share;
+            for (int i = 0; i < width; i++)
+                cover[i] += line[first[i]] + (line[first[i] + 1] - line[first[i]]) * share[i];
+        }
+        for (int number = 0; number < mask_count; number++) {
+            const uint8_t *restrict mask = masks[number] + at;
+            float power = powers[number];
+            for (int i = 0; i < width; i++)
+                cover[i] += (float)mask[i] * power;
+        }
+        for (int k = 0; k < 3; k++) {
+            float *restrict plane = planes[k] + at;
+            spread_row(&spread, tones + (long)k * tone_width * tone_rows, row, rows, line);
+            const int32_t *restrict first = spread.first;
+            const float *restrict share = spread.share;
+            for (int i = 0; i < width; i++) {
+                float tone = line[first[i]] + (line[first[i] + 1] - line[first[i]]) * share[i];
+                plane[i] += (tone - plane[i]) * (cover[i] < 0.92f ? cover[i] : 0.92f);
+            }
+        }
+    }
+}
+
+/* What a swarm and its lens are; `Swarm` packs it in this order. */
+typedef struct {
+    float near, far, low, high, x, y, z, cosine, sine, width, rows, focal, horizon;
+} Swarm;
+
+INLINE float wrap(float x, float size) { return x - floorf(x / size) * size; }
+
+INLINE float lesser(float a, float b) { return a < b ? a : b; }
+
+/* The particles in view when each has moved by `right`, `up` and `ahead`: their number, pixel, distance and presence;
+   `total` gets how many. */
+LOOP void swarm_see(const float *restrict shared, const float *restrict places, const float *restrict right,
+                    const float *restrict up, const float *restrict ahead, int count, int32_t *restrict numbers,
+                    float *restrict xs, float *restrict ys, float *restrict depths, float *restrict shares,
+                    int32_t *restrict total) {
+    Swarm s;
+    float columns[BLOCK], rows[BLOCK], away[BLOCK], above[BLOCK];
+    memcpy(&s, shared, sizeof s);
+    const float box = 2.0f * s.far, tall = s.high - s.low, rim = s.focal * 0.25f;
+    int found = 0;
+    for (int begin = 0; begin < count; begin += BLOCK) {
+        int many = count - begin < BLOCK ? count - begin : BLOCK;
+        for (int i = 0; i < many; i++) {
+            const float *restrict place = places + 3 * (long)(begin + i);
+            float x = wrap(place[0] * box + right[begin + i] - s.x, box) - s.far;
+            float z = wrap(place[2] * box + ahead[begin + i] - s.z, box) - s.far;
+            float y = wrap(place[1] * tall + up[begin + i] - s.y, tall);
+            float depth = x * s.sine + z * s.cosine, least = depth > 0.05f ? depth : 0.05f;
+            away[i] = depth;
+            above[i] = y / tall;
+            columns[i] = s.width * 0.5f - 0.5f + (x * s.cosine - z * s.sine) / least * s.focal;
+            rows[i] = s.horizon - 0.5f - (y + s.low) / least * s.focal;
+        }
+        for (int i = 0; i < many; i++) {
+            float depth = away[i];
+            if (!(depth > s.near && depth < s.far && fabsf(columns[i] - s.width * 0.5f) < s.width * 0.5f + rim &&
+                  rows[i] > -rim && rows[i] < s.rows + rim))
+                continue;
+            float share = clamp((depth - s.near) / (0.25f * s.near), 0.0f, 1.0f);
+            share *= clamp((s.far - depth) / (0.2f * s.far), 0.0f, 1.0f);
+            numbers[found] = begin + i;
+            xs[found] = columns[i];
+            ys[found] = rows[i];
+            depths[found] = depth;
+            shares[found++] = share * clamp(lesser(above[i], 1.0f - above[i]) * 12.0f, 0.0f, 1.0f);
+        }
+    }
+    *total = found;
+}
