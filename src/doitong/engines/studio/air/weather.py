@@ -119,7 +119,7 @@ class Weather:
 def _lay(planes: Planes, tones: list[Floats], falling: list[Falling]) -> None:
     """Move the planes towards coarse `tones` by what the falling hides of them."""
     rows, width = planes[0].shape
-    cover = np.zeros((rows, width), np.float32)
+    cover: Floats = np.zeros((rows, width), np.float32)
     for fall in falling:
         cover += cv2.resize(fall.veil, (width, rows), interpolation=cv2.INTER_LINEAR)
         for mask, power in fall.masks:

@@ -8,8 +8,6 @@
 #define BAND 32   /* rows that share a coarse image of the gusts */
 #define COARSE 4  /* pixels of the frame for one of it */
 
-typedef float four __attribute__((vector_size(16)));
-
 /* `Bay` packs it in this order; the second lens is the mirror image's. */
 typedef struct {
     float focal, horizon, middle, mirror_focal, mirror_horizon, mirror_middle;
@@ -18,35 +16,10 @@ typedef struct {
     float body[3], glitter[3], sun[3], rough;
 } Bay;
 
-INLINE four texel(const float *restrict image, int32_t at) {
-    four value;
-    memcpy(&value, image + at, sizeof value);
-    return value;
-}
-
 INLINE int32_t reflected(int32_t at, int32_t size) {
     at = at < 0 ? -at : at;
     at = at >= size ? 2 * size - 2 - at : at;
     return at < 0 ? 0 : at;
-}
-
-/* Slopes of one halving of a set of waves, added to `sx` and `sz` at the block's places. */
-INLINE void add_slopes(const float *restrict tile, int size, float scale, float strength, const float *restrict x,
-                       const float *restrict z, float *restrict sx, float *restrict sz, int count) {
-    const float inverse = 1.0f / (float)size, most = (float)(size + 2);
-    for (int i = 0; i < count; i++) {
-        float u = x[i] * scale, v = z[i] * scale;
-        u += 2.0f - floorf(u * inverse) * (float)size;
-        v += 2.0f - floorf(v * inverse) * (float)size;
-        int32_t column = (int32_t)clamp(u, 0.0f, most), row = (int32_t)clamp(v, 0.0f, most);
-        float right = u - (float)column, down = v - (float)row;
-        int32_t a = (row * (size + 4) + column) * 4, b = a + (size + 4) * 4;
-        float above = tile[a] + (tile[a + 4] - tile[a]) * right, below = tile[b] + (tile[b + 4] - tile[b]) * right;
-        sx[i] += (above + (below - above) * down) * strength;
-        above = tile[a + 1] + (tile[a + 5] - tile[a + 1]) * right;
-        below = tile[b + 1] + (tile[b + 5] - tile[b + 1]) * right;
-        sz[i] += (above + (below - above) * down) * strength;
-    }
 }
 
 /* Bands of rougher and calmer water over one band of rows, at every fourth row and column. */
@@ -85,11 +58,11 @@ INLINE void mirror(const float *restrict sharp, const float *restrict drawn_out,
     }
     for (int i = 0; i < count; i++) {
         int32_t a = corners[0][i], b = corners[1][i], c = corners[2][i], d = corners[3][i];
-        four near_a = texel(sharp, a), near_b = texel(sharp, b), near_c = texel(sharp, c), near_d = texel(sharp, d);
-        near_a += (texel(drawn_out, a) - near_a) * fine;
-        near_b += (texel(drawn_out, b) - near_b) * fine;
-        near_c += (texel(drawn_out, c) - near_c) * fine;
-        near_d += (texel(drawn_out, d) - near_d) * fine;
+        four near_a = four_at(sharp + a), near_b = four_at(sharp + b), near_c = four_at(sharp + c), near_d = four_at(sharp + d);
+        near_a += (four_at(drawn_out + a) - near_a) * fine;
+        near_b += (four_at(drawn_out + b) - near_b) * fine;
+        near_c += (four_at(drawn_out + c) - near_c) * fine;
+        near_d += (four_at(drawn_out + d) - near_d) * fine;
         near_a += (near_b - near_a) * rights[i];
         near_c += (near_d - near_c) * rights[i];
         near_a += (near_c - near_a) * downs[i];
@@ -146,7 +119,8 @@ LOOP void bay_lay(const float *restrict shared, const float *restrict sharp, con
                   int top, int rows) {
     Bay bay;
     float gusts[BAND / COARSE][WIDEST / COARSE];
-    float x[BLOCK], z[BLOCK], sx[BLOCK], sz[BLOCK], map_x[BLOCK], map_y[BLOCK], seen[3][BLOCK];
+    float x[BLOCK], z[BLOCK], sx[BLOCK], sz[BLOCK], map_x[BLOCK], map_y[BLOCK], seen[3][BLOCK], right[BLOCK], lower[BLOCK];
+    int32_t places[BLOCK];
     memcpy(&bay, shared, sizeof bay);
     long set_step = 0;
     for (int number = 0; number < halvings; number++)
@@ -156,8 +130,8 @@ LOOP void bay_lay(const float *restrict shared, const float *restrict sharp, con
         int into = (row - top) % BAND, band = rows - (row - into) < BAND ? rows - (row - into) : BAND;
         if (into == 0) read_gusts(&bay, gust_tile, gust_size, row, band, width, gusts);
         int parts = (band + COARSE - 1) / COARSE, wide = (width + COARSE - 1) / COARSE;
-        float lower, down = ((float)row + 0.5f - bay.horizon) / bay.focal;
-        int upper = between(into, band, parts, &lower), under = upper + 1 < parts ? upper + 1 : upper;
+        float between_rows, down = ((float)row + 0.5f - bay.horizon) / bay.focal;
+        int upper = between(into, band, parts, &between_rows), under = upper + 1 < parts ? upper + 1 : upper;
         down = down > 0.4f / bay.focal ? down : 0.4f / bay.focal;
         float away = bay.y / down;
         for (int column = 0; column < width; column += BLOCK) {
@@ -175,9 +149,10 @@ LOOP void bay_lay(const float *restrict shared, const float *restrict sharp, con
                 for (int number = 0; number <= coarse + 1 && number < halvings; number++) {
                     float share = 1.0f - fabsf(level - (float)number);
                     int texels = size >> number;
-                    if (share > 0.0f)
-                        add_slopes(tile, texels, bay.texels[set] / (float)(1 << number), share * bay.strength[set], x,
-                                   z, sx, sz, count);
+                    if (share > 0.0f) {
+                        find_texels(texels, x, z, bay.texels[set] / (float)(1 << number), places, right, lower, count);
+                        add_texels(tile, texels, share * bay.strength[set], places, right, lower, sx, sz, count);
+                    }
                     tile += (long)(texels + 4) * (texels + 4) * 4;
                 }
             }
@@ -186,7 +161,7 @@ LOOP void bay_lay(const float *restrict shared, const float *restrict sharp, con
                 int left = between(column + i, width, wide, &aside), right = left + 1 < wide ? left + 1 : left;
                 float one = gusts[upper][left] + (gusts[upper][right] - gusts[upper][left]) * aside;
                 float other = gusts[under][left] + (gusts[under][right] - gusts[under][left]) * aside;
-                float gust = one + (other - one) * lower, px = ((float)(column + i) + 0.5f - bay.middle) / bay.focal;
+                float gust = one + (other - one) * between_rows, px = ((float)(column + i) + 0.5f - bay.middle) / bay.focal;
                 sx[i] *= gust;
                 sz[i] *= gust;
                 map_x[i] = (sx[i] * (down * 2.0f + 0.20f) + px) * bay.mirror_focal + bay.mirror_middle - 0.5f;

@@ -8,8 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__linux__) && __GNUC__ >= 12
 #define LOOP __attribute__((target_clones("arch=x86-64-v3", "default"), visibility("default")))
+#elif defined(__x86_64__) && defined(__linux__) && defined(__GNUC__)
+#define LOOP __attribute__((target_clones("avx2", "default"), visibility("default")))
 #else
 #define LOOP __attribute__((visibility("default")))
 #endif
@@ -20,6 +22,48 @@
 INLINE float clamp(float x, float low, float high) {
     x = x > low ? x : low;
     return x < high ? x : high;
+}
+
+typedef float four __attribute__((vector_size(16)));
+
+/* Four fields at once: without gathers this is the quickest way to read a texel. */
+INLINE four four_at(const float *fields) {
+    four value;
+    memcpy(&value, fields, sizeof value);
+    return value;
+}
+
+/* Where places of a padded tile of `size` texels, of four fields each, begin in it, and how far they lie towards the
+   next texels; wrapped around. */
+INLINE void find_texels(int size, const float *restrict x, const float *restrict y, float scale, int32_t *restrict at,
+                        float *restrict right, float *restrict down, int count) {
+    const float inverse = 1.0f / (float)size, whole = (float)size, most = (float)(size + 2);
+    const int32_t width = size + 4;
+    for (int i = 0; i < count; i++) {
+        float u = x[i] * scale, v = y[i] * scale;
+        u = clamp(u + 2.0f - floorf(u * inverse) * whole, 0.0f, most);
+        v = clamp(v + 2.0f - floorf(v * inverse) * whole, 0.0f, most);
+        int32_t column = (int32_t)u, row = (int32_t)v;
+        right[i] = u - (float)column;
+        down[i] = v - (float)row;
+        at[i] = (row * width + column) * 4;
+    }
+}
+
+/* Fields 0 and 1 there, `share` of them added to `first` and `second`. */
+INLINE void add_texels(const float *restrict tile, int size, float share, const int32_t *restrict at,
+                       const float *restrict right, const float *restrict down, float *restrict first,
+                       float *restrict second, int count) {
+    const long step = ((long)size + 4) * 4;
+    for (int i = 0; i < count; i++) {
+        const float *restrict above = tile + at[i], *restrict below = above + step;
+        four upper = four_at(above), lower = four_at(below);
+        upper += (four_at(above + 4) - upper) * right[i];
+        lower += (four_at(below + 4) - lower) * right[i];
+        upper += (lower - upper) * down[i];
+        first[i] += upper[0] * share;
+        second[i] += upper[1] * share;
+    }
 }
 
 /* Where a pixel of a frame of `whole` lies in an image of `part`, and how far towards the next. */

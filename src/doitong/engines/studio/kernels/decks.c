@@ -3,6 +3,9 @@
 #include "common.h"
 
 #define WIDEST 8192
+#define COARSE 8  /* at least so many pixels of a frame to one of a coarse image */
+#define BLOCK 256 /* pixels of a row at once */
+#define LANES 8
 
 /* What a deck is and how it takes the light; `Clouds` packs it in this order. Pairs are x and z, or low and high. */
 typedef struct {
@@ -14,92 +17,81 @@ typedef struct {
     float shade[3], lit[3], glow[3];
 } Deck;
 
-/* Fields 0 and 1 of a padded tile of `size` texels of four fields, read between texels and wrapped around. */
-INLINE void two_fields(const float *tile, int size, float x, float y, float *first, float *second) {
-    float inverse = 1.0f / (float)size;
-    x += 2.0f - floorf(x * inverse) * (float)size;
-    y += 2.0f - floorf(y * inverse) * (float)size;
-    int32_t column = (int32_t)clamp(x, 0.0f, (float)(size + 2)), row = (int32_t)clamp(y, 0.0f, (float)(size + 2));
-    float right = x - (float)column, down = y - (float)row;
-    int32_t a = (row * (size + 4) + column) * 4, b = a + (size + 4) * 4;
-    float above = tile[a] + (tile[a + 4] - tile[a]) * right, below = tile[b] + (tile[b + 4] - tile[b]) * right;
-    *first = above + (below - above) * down;
-    above = tile[a + 1] + (tile[a + 5] - tile[a + 1]) * right;
-    below = tile[b + 1] + (tile[b + 5] - tile[b + 1]) * right;
-    *second = above + (below - above) * down;
-}
-
 /* Lay one deck over three planes of the sky, and over `veil` what it hides. `tiles`: one below the other, each half as
    large as the one before, the first of `size`; `levels`: which of them suits each row. */
 LOOP void deck_lay(const float *restrict shared, const float *restrict tiles, int size, int level_count,
                    const float *restrict levels, const float *restrict dx, const float *restrict dy,
                    const float *restrict dz, float *restrict red, float *restrict green, float *restrict blue,
                    float *restrict veil, int width, int rows) {
-    float covers[WIDEST], lights[WIDEST], dense[WIDEST];
+    float u[BLOCK], v[BLOCK], right[BLOCK], down[BLOCK], dense[BLOCK], lights[BLOCK], covers[BLOCK];
+    int32_t places[BLOCK];
     Deck deck;
     memcpy(&deck, shared, sizeof deck);
     float *planes[3] = {red, green, blue};
-    if (width > WIDEST) return;
-    for (int row = 0; row < rows; row++) {
-        long at = (long)row * width;
-        const float *restrict x = dx + at, *restrict y = dy + at, *restrict z = dz + at;
+    for (long pixel = 0; pixel < (long)rows * width;) {
+        int row = (int)(pixel / width), rest = width - (int)(pixel % width), count = rest < BLOCK ? rest : BLOCK;
+        const float *restrict x = dx + pixel, *restrict y = dy + pixel, *restrict z = dz + pixel;
         float level = clamp(levels[row], 0.0f, (float)(level_count - 1));
-        int coarse = (int)level, last = coarse + 1 < level_count && level > (float)coarse ? coarse + 1 : coarse;
-        memset(dense, 0, (size_t)width * sizeof(float));
-        memset(lights, 0, (size_t)width * sizeof(float));
+        for (int i = 0; i < count; i++) {
+            float away = deck.distance / (y[i] + deck.lift);
+            u[i] = x[i] * away + deck.shift[0];
+            v[i] = z[i] * away + deck.shift[1];
+            dense[i] = lights[i] = 0.0f;
+        }
         const float *restrict tile = tiles;
-        for (int number = 0; number <= last; number++) {
+        for (int number = 0; number < level_count && (float)number < level + 1.0f; number++) {
+            float share = 1.0f - fabsf(level - (float)number);
             int texels = size >> number;
-            if (number >= coarse) {
-                float share = number == coarse ? 1.0f - (level - (float)coarse) : level - (float)coarse;
-                float scale = 1.0f / (float)(1 << number);
-                for (int i = 0; i < width; i++) {
-                    float away = deck.distance / (y[i] + deck.lift), density, left;
-                    float u = (x[i] * away + deck.shift[0]) * scale, v = (z[i] * away + deck.shift[1]) * scale;
-                    two_fields(tile, texels, u, v, &density, &left);
-                    dense[i] += density * share;
-                    lights[i] += left * share;
-                }
+            if (share > 0.0f) {
+                find_texels(texels, u, v, 1.0f / (float)(1 << number), places, right, down, count);
+                add_texels(tile, texels, share, places, right, down, dense, lights, count);
             }
             tile += (long)(texels + 4) * (texels + 4) * 4;
         }
-        for (int i = 0; i < width; i++)
-            covers[i] = eased(deck.begin, deck.begin + deck.softness, dense[i]) * deck.opacity *
-                        eased(0.004f, 0.075f, y[i]) *
-                        (1.0f - 0.85f * deck.storm * (1.0f - eased(0.03f, 0.10f, y[i])));
-        for (int i = 0; i < width; i++) {
+        for (int i = 0; i < count; i++) {
+            float gap = 1.0f - 0.85f * deck.storm * (1.0f - eased(0.03f, 0.10f, y[i]));
+            covers[i] = eased(deck.begin, deck.begin + deck.softness, dense[i]) * deck.opacity * gap *
+                        eased(0.004f, 0.075f, y[i]);
+        }
+        for (int i = 0; i < count; i++) {
             float cosine = clamp(x[i] * deck.sun[0] + y[i] * deck.sun[1] + z[i] * deck.sun[2], 0.0f, 1.0f);
             float close = cosine * cosine;
             close *= close * cosine;
             float thick = clamp(dense[i] * 0.6f, 0.0f, 1.0f);
             float bright = lights[i] * (1.15f - deck.dark) + close * (1.0f - thick) * 0.5f - 0.10f * deck.dark;
             bright = clamp(bright, 0.0f, 1.3f);
-            float hidden = veil[at + i], own = covers[i] * (eased(0.01f, 0.17f, y[i]) * 0.45f + 0.55f);
-            veil[at + i] = hidden + (1.0f - hidden) * covers[i] * (0.3f + 0.7f * thick);
+            float hidden = veil[pixel + i], own = covers[i] * (eased(0.01f, 0.17f, y[i]) * 0.45f + 0.55f);
+            veil[pixel + i] = hidden + (1.0f - hidden) * covers[i] * (0.3f + 0.7f * thick);
             for (int k = 0; k < 3; k++) {
-                float behind = planes[k][at + i];
+                float behind = planes[k][pixel + i];
                 float colour = (close * deck.glow[k] + deck.lit[k]) * bright + deck.shade[k];
-                planes[k][at + i] = behind + (colour - behind) * own;
+                planes[k][pixel + i] = behind + (colour - behind) * own;
             }
         }
+        pixel += count;
     }
 }
 
-#define COARSE 8 /* at least so many pixels to one of a coarse image */
-#define BLOCK 256
-
-/* A coarse image spread over a frame: between which of its columns each of the frame's lies, and where. */
+/* A coarse image spread over a frame: from which pixel on each of its columns is the one to the left, and how far
+   between it and the next a pixel lies. */
 typedef struct {
     int width, rows;
-    int32_t first[WIDEST];
-    float share[WIDEST];
+    int32_t starts[WIDEST / COARSE + 1];
+    float shares[WIDEST + LANES];
 } Spread;
 
 INLINE void spread_columns(Spread *restrict spread, int width, int rows, int whole) {
+    int column = 0;
     spread->width = width;
     spread->rows = rows;
-    for (int i = 0; i < whole; i++)
-        spread->first[i] = between(i, whole, width, &spread->share[i]);
+    memset(spread->shares, 0, sizeof spread->shares);
+    for (int i = 0; i < whole; i++) {
+        int first = between(i, whole, width, &spread->shares[i]);
+        while (column <= first)
+            spread->starts[column++] = i;
+    }
+    while (column <= width)
+        spread->starts[column++] = whole;
 }
 
 /* `line` is the coarse image at row `row` of `whole`, with its last column once more. */
@@ -113,6 +105,20 @@ INLINE void spread_row(const Spread *spread, const float *restrict image, int ro
     line[width] = line[width - 1];
 }
 
+/* A row of the frame from a row of the coarse image, added to `out`; LANES more are written. */
+INLINE void add_spread(const Spread *restrict spread, const float *restrict line, float *restrict out) {
+    float kept[LANES];
+    for (int column = 0; column < spread->width; column++) {
+        float left = line[column], step = line[column + 1] - left;
+        int until = spread->starts[column + 1];
+        for (int i = spread->starts[column]; i < until; i += LANES) {
+            for (int lane = 0; lane < LANES; lane++)
+                kept[lane] = out[i + lane] + (i + lane < until ? left + step * spread->shares[i + lane] : 0.0f);
+            memcpy(out + i, kept, sizeof kept);
+        }
+    }
+}
+
 /* Lay what falls over three planes: they move towards `tones` (three coarse images, one below the other) by the sum of
    some `veils` (two coarse images at most, of `veil_sizes`: width and rows) and of `masks` (bytes), each of its power.
    The frame is at most WIDEST wide, a coarse image WIDEST / COARSE. */
@@ -121,7 +127,7 @@ LOOP void fall_lay(float *red, float *green, float *blue, const float *restrict 
                    const uint8_t *const *masks, const float *restrict powers, int mask_count, int width, int rows) {
     float *planes[3] = {red, green, blue};
     Spread spread, sheets[2];
-    float cover[WIDEST], line[WIDEST / COARSE + 1];
+    float cover[WIDEST + LANES], tone[WIDEST + LANES], line[WIDEST / COARSE + 1];
     if (width > WIDEST || tone_width > WIDEST / COARSE || veil_count > 2) return;
     for (int number = 0; number < veil_count; number++) {
         if (veil_sizes[2 * number] > WIDEST / COARSE) return;
@@ -130,13 +136,10 @@ LOOP void fall_lay(float *red, float *green, float *blue, const float *restrict 
     spread_columns(&spread, tone_width, tone_rows, width);
     for (int row = 0; row < rows; row++) {
         long at = (long)row * width;
-        memset(cover, 0, (size_t)width * sizeof(float));
+        memset(cover, 0, ((size_t)width + LANES) * sizeof(float));
         for (int number = 0; number < veil_count; number++) {
             spread_row(&sheets[number], veils[number], row, rows, line);
-            const int32_t *restrict first = sheets[number].first;
-            const float *restrict share = sheets[number].share;
-            for (int i = 0; i < width; i++)
-                cover[i] += line[first[i]] + (line[first[i] + 1] - line[first[i]]) * share[i];
+            add_spread(&sheets[number], line, cover);
         }
         for (int number = 0; number < mask_count; number++) {
             const uint8_t *restrict mask = masks[number] + at;
@@ -144,15 +147,15 @@ LOOP void fall_lay(float *red, float *green, float *blue, const float *restrict 
             for (int i = 0; i < width; i++)
                 cover[i] += (float)mask[i] * power;
         }
+        for (int i = 0; i < width; i++)
+            cover[i] = cover[i] < 0.92f ? cover[i] : 0.92f;
         for (int k = 0; k < 3; k++) {
             float *restrict plane = planes[k] + at;
+            memset(tone, 0, ((size_t)width + LANES) * sizeof(float));
             spread_row(&spread, tones + (long)k * tone_width * tone_rows, row, rows, line);
-            const int32_t *restrict first = spread.first;
-            const float *restrict share = spread.share;
-            for (int i = 0; i < width; i++) {
-                float tone = line[first[i]] + (line[first[i] + 1] - line[first[i]]) * share[i];
-                plane[i] += (tone - plane[i]) * (cover[i] < 0.92f ? cover[i] : 0.92f);
-            }
+            add_spread(&spread, line, tone);
+            for (int i = 0; i < width; i++)
+                plane[i] += (tone[i] - plane[i]) * cover[i];
         }
     }
 }
