@@ -15,7 +15,7 @@ from doitong.engines.studio.city.plan import GROUND, City
 from doitong.engines.studio.city.setting import Curtain, Streets
 from doitong.engines.studio.kernels import at, loops
 
-_PAGE_COLUMNS = 32  # of kernels/city.c
+_PAGE = (16, 5, 8)  # columns, fields, and rows more, of kernels/city.c
 _CHUNK = 26_000  # pixels shaded at once: they stay in the cache, and OpenCV takes maps of up to 32767
 _NO_DEPTH = np.float32(1e6)
 _NO_FACE = -1
@@ -65,7 +65,7 @@ class CityView:
             air.thinning, float(mirrored), *self._fronts.shared(), *self._roof, *self._streets.place,
         ], np.float32)  # fmt: skip
         seen = np.full((lens.rows, lens.width), _NO_FACE, np.int32) if has_fine_edges else None
-        page = np.empty((5, lens.rows, _PAGE_COLUMNS), np.float32)
+        page = np.empty((*_PAGE[:2], lens.rows + _PAGE[2]), np.float32)
         cells, street, colours = self._fronts.cells, self._streets.map, np.ascontiguousarray(air.colours)
         faces, columns, firsts, counts = (
             at(numbers, np.int32) for numbers in (strips.face, strips.column, strips.first, strips.count)

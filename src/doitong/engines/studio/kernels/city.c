@@ -3,7 +3,8 @@
 #include "common.h"
 
 #define LANES 8    /* pixels of a strip at once */
-#define COLUMNS 32 /* of the frame that are gathered before they are written: two cache lines */
+#define COLUMNS 16 /* of the frame that are gathered before they are written: a cache line */
+#define FIELDS 5   /* of a pixel: its light, its depth and its face */
 #define GROUND 3.6f
 
 /* What all strips share; `CityView` packs it in this order. Flags are 0 or 1. */
@@ -221,27 +222,32 @@ INLINE void shade_level(const View *view, const Strip *s, const float *restrict 
     }
 }
 
-/* Columns that are done, from `page` (four planes and the faces' numbers, COLUMNS wide) to the frame. */
+/* Columns that are done, from `page` (FIELDS columns each, LANES rows more at the top) to the frame. */
 INLINE void turn_page(const float *restrict page, const int32_t *restrict firsts, int column, int width, int rows,
                       float *const *planes, int32_t *restrict seen) {
+    const long step = (long)FIELDS * (rows + LANES);
     int wide = width - column < COLUMNS ? width - column : COLUMNS, top = rows, full = 0;
     for (int i = 0; i < wide; i++) {
         top = firsts[i] < top ? firsts[i] : top;
         full = firsts[i] > full ? firsts[i] : full;
     }
-    for (int number = 0; number < (seen ? 5 : 4); number++) {
+    for (int number = 0; number < (seen ? FIELDS : FIELDS - 1); number++) {
         float *restrict to = number < 4 ? planes[number] : (float *)seen; /* numbers are moved as they are */
-        const float *restrict from = page + (long)number * rows * COLUMNS;
-        for (int row = top; row < full; row++)
-            for (int i = 0; i < wide; i++)
-                if (row >= firsts[i]) to[(long)row * width + column + i] = from[row * COLUMNS + i];
-        for (int row = full; row < rows; row++)
-            memcpy(to + (long)row * width + column, from + row * COLUMNS, (size_t)wide * sizeof(float));
+        const float *restrict from = page + (long)number * (rows + LANES) + LANES;
+        for (int row = top; row < rows; row++) {
+            float *restrict line = to + (long)row * width + column;
+            if (row >= full && wide == COLUMNS)
+                for (int i = 0; i < COLUMNS; i++)
+                    line[i] = from[i * step + row];
+            else
+                for (int i = 0; i < wide; i++)
+                    if (row >= firsts[i]) line[i] = from[i * step + row];
+        }
     }
 }
 
 /* Colour `count` strips, sorted by column, into three planes and a depth; `seen` may be null. `page` has room for
-   5 × rows × COLUMNS numbers; `airs` is 3 × width. A strip covers `counts` rows from `firsts`. */
+   COLUMNS × FIELDS × (rows + LANES) numbers; `airs` is 3 × width. A strip covers `counts` rows from `firsts`. */
 LOOP void city_fill(const float *restrict shared, const float *restrict sides, const float *restrict airs,
                     const int32_t *restrict faces, const int32_t *restrict columns, const float *restrict depths,
                     const float *restrict shares, const float *restrict paces, const float *restrict tops,
@@ -279,25 +285,21 @@ LOOP void city_fill(const float *restrict shared, const float *restrict sides, c
         int foot = last;
         while (foot > first && view.eye - ((float)(foot - 1) + lift) * pace < strip.base)
             foot--;
-        for (int row = first; row < last;) {
-            float colours[3][LANES];
-            int end = row < foot ? foot : last, many = end - row < LANES ? end - row : LANES;
-            if (row < foot)
-                shade_front(&view, &strip, cells, cells_width, cells_height, (float)row + lift, colours[0], colours[1],
-                            colours[2]);
-            else
-                shade_level(&view, &strip, map, map_width, map_height, px, (float)row + lift, colours[0], colours[1],
-                            colours[2]);
-            for (int k = 0; k < 3; k++)
-                for (int i = 0; i < many; i++)
-                    page[((long)k * rows + row + i) * COLUMNS + place] = colours[k][i];
-            row += many;
-        }
+        float *restrict own[FIELDS];
+        for (int k = 0; k < FIELDS; k++)
+            own[k] = page + ((long)place * FIELDS + k) * (rows + LANES) + LANES;
+        /* from below, so that what is written too much is written over by what lies farther */
+        for (int row = last - LANES; row > foot - LANES; row -= LANES)
+            shade_level(&view, &strip, map, map_width, map_height, px, (float)row + lift, own[0] + row, own[1] + row,
+                        own[2] + row);
+        for (int row = foot - LANES; row > first - LANES; row -= LANES)
+            shade_front(&view, &strip, cells, cells_width, cells_height, (float)row + lift, own[0] + row, own[1] + row,
+                        own[2] + row);
         float number_bits;
         memcpy(&number_bits, &faces[number], 4);
         for (int row = first; row < last; row++) {
-            page[((long)3 * rows + row) * COLUMNS + place] = strip.depth;
-            page[((long)4 * rows + row) * COLUMNS + place] = number_bits;
+            own[3][row] = strip.depth;
+            own[4][row] = number_bits;
         }
     }
     turn_page(page, edges, begun, width, rows, planes, seen);
