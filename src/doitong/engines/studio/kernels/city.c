@@ -3,8 +3,9 @@
 #include "common.h"
 
 #define LANES 8    /* pixels of a strip at once */
-#define COLUMNS 16 /* of the frame that are gathered before they are written: a cache line */
+#define COLUMNS 16 /* of the frame that are gathered before they are written: two cache lines */
 #define FIELDS 5   /* of a pixel: its light, its depth and its face */
+#define BLOCK 64   /* and at most */
 #define GROUND 3.6f
 
 /* What all strips share; `CityView` packs it in this order. Flags are 0 or 1. */
@@ -146,46 +147,75 @@ INLINE void stand(const View *view, const Side *side, int is_roof, float top, St
     strip->level = strip->on_ground > 0.0f ? GROUND : is_roof ? edge : strip->base;
 }
 
-/* LANES pixels of a front from `below` (rows under the horizon) on. */
-INLINE void shade_front(const View *view, const Strip *s, const uint32_t *restrict cells, int width, int height,
-                        float below, float *restrict red, float *restrict green, float *restrict blue) {
+/* How much of each pixel is glass, and where in the sheet its window is. */
+INLINE void find_windows(const View *view, const Strip *s, int width, int height, float below, float *restrict glass,
+                         int32_t *restrict rows, int32_t *restrict unders, float *restrict parts, int count) {
     const float pace = s->pace, half = s->span * 0.5f, gap = (1.0f - s->tall) * 0.5f, narrow = s->narrow;
-    const float right = s->right, tangent = -4.2f / view->focal;
-    const int32_t left = s->left, next = s->next;
-    const int is_moon = view->is_moon > 0.0f;
-    const float shade = view->has_shadows, open = is_moon ? 0.0f : 1.0f;
-    const float glint = s->glint, code = view->lit_range / 65025.0f;
-    float *restrict out[3] = {red, green, blue};
-    for (int i = 0; i < LANES; i++) {
-        float down = below + (float)i, metres = view->eye - down * pace, over = metres - GROUND;
-        float v = over * s->storeys;
-        float glass = (pulses_to(v + half, s->tall, gap) - pulses_to(v - half, s->tall, gap)) * narrow * s->across;
-        float at_y = rintf(clamp(snapped(v, narrow) * s->map_pace + s->map_y, -2.0f, (float)height) * 32.0f) * 0.03125f;
-        float whole = floorf(at_y), part = at_y - whole;
-        int32_t row = within((int32_t)whole, height) * width, under = within((int32_t)whole + 1, height) * width;
-        uint32_t a = cells[row + left], b = cells[row + next], c = cells[under + left], d = cells[under + next];
-        float tone = texel(a, b, c, d, 24, right, part);
-        tone *= tone * (1.0f / 65025.0f);
-        float sunny = clamp((metres - s->shadow) * 0.14f + 0.5f, 0.0f, 1.0f);
-        float clear = (0.72f + tone * 0.75f) * s->gloss * glass;
-        float up = clamp(down * tangent + (tone - 0.3f) * 0.5f, 0.0f, 1.0f) * open;
-        float sky = clamp((metres - s->horizon) * 0.0558f, 0.0f, 0.62f) + 0.30f;
-        clear *= is_moon ? 1.0f : sky;
-        float lamps = glass * s->glow * code, wall = 1.0f - glass;
-        float flash = glint * clamp(tone * 2.0f - 0.5f, 0.0f, 1.0f) * glass * sunny;
-        float deep = over * (-1.0f / 15.0f);
-        float foot = exponential(deep < 1.0f / 3.0f ? deep : 1.0f / 3.0f) * wall;
-        float shop = clamp(over * -0.24f + 1.3f, 0.0f, 1.0f) * s->shop;
-        float crown = clamp((metres - s->crown_from) * 0.07f, 0.0f, 1.5f) * (1.0f - 0.65f * glass);
-        float thin = exponential((metres > 0.0f ? metres : 0.0f) * (-1.0f / 140.0f)) * 0.55f + 0.45f;
-        float seen = exponential(s->thin * thin);
-        const float tint[3] = {1.0f, 0.72f, 0.42f};
-        for (int k = 0; k < 3; k++) {
-            float lit = texel(a, b, c, d, 8 * k, right, part);
-            float light = (s->sunny[k] * sunny + s->shaded[k] * shade) * wall;
-            light += (s->high_sky[k] * up + s->low_sky[k]) * clear + flash * view->sun[k] + lamps * lit * lit;
-            light += (s->street * view->street[k] - 0.5f * s->shaded[k]) * foot + shop * tint[k] + crown * s->crown[k];
-            out[k][i] = s->air[k] + (light - s->air[k]) * seen;
+    const float share = s->tall, across = s->narrow * s->across, storeys = s->storeys, eye = view->eye - GROUND;
+    const float map_pace = s->map_pace, map_y = s->map_y, lowest = (float)height;
+    for (int i = 0; i < count; i++) {
+        float v = (eye - (below + (float)i) * pace) * storeys;
+        glass[i] = (pulses_to(v + half, share, gap) - pulses_to(v - half, share, gap)) * across;
+        float at = rintf(clamp(snapped(v, narrow) * map_pace + map_y, -2.0f, lowest) * 32.0f) * 0.03125f;
+        float whole = floorf(at);
+        parts[i] = at - whole;
+        rows[i] = within((int32_t)whole, height) * width;
+        unders[i] = within((int32_t)whole + 1, height) * width;
+    }
+}
+
+INLINE void read_windows(const Strip *s, const uint32_t *restrict cells, const int32_t *restrict rows,
+                         const int32_t *restrict unders, const float *restrict parts, float (*restrict lit)[BLOCK],
+                         int count) {
+    const uint32_t *restrict left = cells + s->left, *restrict next = cells + s->next;
+    const float right = s->right;
+    for (int i = 0; i < count; i++) {
+        uint32_t a = left[rows[i]], b = next[rows[i]], c = left[unders[i]], d = next[unders[i]];
+        for (int k = 0; k < 4; k++)
+            lit[k][i] = texel(a, b, c, d, 8 * k, right, parts[i]);
+    }
+}
+
+/* Pixels of a front from `below` (rows under the horizon) on; `count` is a multiple of LANES, at most BLOCK. */
+INLINE void shade_front(const View *view, const Strip *s, const uint32_t *restrict cells, int width, int height,
+                        float below, float *const *out, int count) {
+    float glass[BLOCK], parts[BLOCK], clear[BLOCK], flash[BLOCK], sunny[BLOCK], foot[BLOCK], shop[BLOCK], crown[BLOCK];
+    float seen[BLOCK], up[BLOCK], lit[4][BLOCK];
+    int32_t rows[BLOCK], unders[BLOCK];
+    find_windows(view, s, width, height, below, glass, rows, unders, parts, count);
+    read_windows(s, cells, rows, unders, parts, lit, count);
+    const float eye = view->eye, pace = s->pace, gloss = s->gloss, horizon = s->horizon, tangent = -4.2f / view->focal;
+    const float open = view->is_moon > 0.0f ? 0.0f : 1.0f, closed = 1.0f - open, glint = s->glint, shadow = s->shadow;
+    for (int i = 0; i < count; i++) {
+        float down = below + (float)i, metres = eye - down * pace, tone = lit[3][i] * lit[3][i] * (1.0f / 65025.0f);
+        float sky = clamp((metres - horizon) * 0.0558f, 0.0f, 0.62f) + 0.30f;
+        sunny[i] = clamp((metres - shadow) * 0.14f + 0.5f, 0.0f, 1.0f);
+        up[i] = clamp(down * tangent + (tone - 0.3f) * 0.5f, 0.0f, 1.0f);
+        clear[i] = (0.72f + tone * 0.75f) * gloss * glass[i] * (sky * open + closed);
+        flash[i] = clamp(tone * 2.0f - 0.5f, 0.0f, 1.0f) * glass[i] * sunny[i] * glint;
+    }
+    const float crown_from = s->crown_from, shops = s->shop, thin = s->thin;
+    for (int i = 0; i < count; i++) { /* down between the houses: less of the sky, lamps, shops; light on the tops */
+        float metres = eye - (below + (float)i) * pace, over = metres - GROUND;
+        foot[i] = exponential(clamp(over * (-1.0f / 15.0f), -80.0f, 1.0f / 3.0f)) * (1.0f - glass[i]);
+        shop[i] = clamp(over * -0.24f + 1.3f, 0.0f, 1.0f) * shops;
+        crown[i] = clamp((metres - crown_from) * 0.07f, 0.0f, 1.5f) * (1.0f - 0.65f * glass[i]);
+    }
+    for (int i = 0; i < count; i++) { /* the air before it, thinner higher up */
+        float metres = eye - (below + (float)i) * pace;
+        seen[i] = exponential(thin * (exponential(clamp(metres * (-1.0f / 140.0f), -80.0f, 0.0f)) * 0.55f + 0.45f));
+    }
+    const float lamps = s->glow * view->lit_range / 65025.0f, tint[3] = {1.0f, 0.72f, 0.42f};
+    for (int k = 0; k < 3; k++) {
+        float *restrict to = out[k];
+        const float sun = s->sunny[k], shade = s->shaded[k] * view->has_shadows, high = s->high_sky[k] * open;
+        const float low = s->low_sky[k], flashes = view->sun[k], air = s->air[k], top = s->crown[k], warm = tint[k];
+        const float street = s->street * view->street[k] - 0.5f * s->shaded[k];
+        for (int i = 0; i < count; i++) {
+            float light = (sun * sunny[i] + shade) * (1.0f - glass[i]) + (high * up[i] + low) * clear[i];
+            light += flash[i] * flashes + lamps * glass[i] * lit[k][i] * lit[k][i];
+            light += street * foot[i] + shop[i] * warm + crown[i] * top;
+            to[i] = air + (light - air) * seen[i];
         }
     }
 }
@@ -222,26 +252,38 @@ INLINE void shade_level(const View *view, const Strip *s, const float *restrict 
     }
 }
 
+typedef int32_t four_ints __attribute__((vector_size(16)));
+
+/* Four runs of four numbers, `step` apart, as rows that are `stride` apart; a column keeps what lies before its first. */
+INLINE void turn_square(const float *restrict from, long step, float *restrict to, long stride, four_ints firsts,
+                        int row) {
+    four a = four_at(from), b = four_at(from + step), c = four_at(from + 2 * step), d = four_at(from + 3 * step);
+    for (int i = 0; i < 4; i++) {
+        four line = {a[i], b[i], c[i], d[i]}, kept = four_at(to + i * stride);
+        four_ints is_kept = firsts > row + i;
+        line = (four)(((four_ints)line & ~is_kept) | ((four_ints)kept & is_kept));
+        memcpy(to + i * stride, &line, sizeof line);
+    }
+}
+
 /* Columns that are done, from `page` (FIELDS columns each, LANES rows more at the top) to the frame. */
 INLINE void turn_page(const float *restrict page, const int32_t *restrict firsts, int column, int width, int rows,
                       float *const *planes, int32_t *restrict seen) {
     const long step = (long)FIELDS * (rows + LANES);
-    int wide = width - column < COLUMNS ? width - column : COLUMNS, top = rows, full = 0;
-    for (int i = 0; i < wide; i++) {
+    int wide = width - column < COLUMNS ? width - column : COLUMNS, top = rows;
+    for (int i = 0; i < wide; i++)
         top = firsts[i] < top ? firsts[i] : top;
-        full = firsts[i] > full ? firsts[i] : full;
-    }
+    int squares = wide & ~3, begin = top + (rows - top) % 4; /* what no square holds is moved one by one */
     for (int number = 0; number < (seen ? FIELDS : FIELDS - 1); number++) {
-        float *restrict to = number < 4 ? planes[number] : (float *)seen; /* numbers are moved as they are */
+        float *restrict to = (number < 4 ? planes[number] : (float *)seen) + column; /* moved as they are */
         const float *restrict from = page + (long)number * (rows + LANES) + LANES;
-        for (int row = top; row < rows; row++) {
-            float *restrict line = to + (long)row * width + column;
-            if (row >= full && wide == COLUMNS)
-                for (int i = 0; i < COLUMNS; i++)
-                    line[i] = from[i * step + row];
-            else
-                for (int i = 0; i < wide; i++)
-                    if (row >= firsts[i]) line[i] = from[i * step + row];
+        for (int row = top; row < rows; row++)
+            for (int i = row < begin ? 0 : squares; i < wide; i++)
+                if (row >= firsts[i]) to[(long)row * width + i] = from[i * step + row];
+        for (int i = 0; i < squares; i += 4) {
+            four_ints own = {firsts[i], firsts[i + 1], firsts[i + 2], firsts[i + 3]};
+            for (int row = begin; row < rows; row += 4)
+                turn_square(from + i * step + row, step, to + (long)row * width + i, width, own, row);
         }
     }
 }
@@ -292,9 +334,13 @@ LOOP void city_fill(const float *restrict shared, const float *restrict sides, c
         for (int row = last - LANES; row > foot - LANES; row -= LANES)
             shade_level(&view, &strip, map, map_width, map_height, px, (float)row + lift, own[0] + row, own[1] + row,
                         own[2] + row);
-        for (int row = foot - LANES; row > first - LANES; row -= LANES)
-            shade_front(&view, &strip, cells, cells_width, cells_height, (float)row + lift, own[0] + row, own[1] + row,
-                        own[2] + row);
+        for (int until = foot; until > first;) {
+            int many = (until - first + LANES - 1) / LANES * LANES;
+            many = many < BLOCK ? many : BLOCK;
+            until -= many;
+            float *const out[3] = {own[0] + until, own[1] + until, own[2] + until};
+            shade_front(&view, &strip, cells, cells_width, cells_height, (float)until + lift, out, many);
+        }
         float number_bits;
         memcpy(&number_bits, &faces[number], 4);
         for (int row = first; row < last; row++) {
@@ -350,118 +396,4 @@ LOOP void city_soften_tops(float *restrict red, float *restrict green, float *re
             *spot = above + (*spot - above) * cover;
         }
     }
-}
-
-/* Turn all faces into the view: `turned` gets their ends (across, ahead; across, ahead), `lefts` and `rights` the pixels
-   where they end, `spans` the columns from and up to which they are seen, and `counts` how many cross each column. */
-LOOP void city_turn(const float *restrict x0, const float *restrict z0, const float *restrict x1,
-                    const float *restrict z1, const float *restrict tops, const int32_t *restrict roofs, int count,
-                    float x, float z, float cosine, float sine, float eye, float focal, float nearest,
-                    float *restrict turned, float *restrict lefts, float *restrict rights, int32_t *restrict spans,
-                    int32_t *restrict counts, int width) {
-    const float middle = (float)width * 0.5f, most = (float)width;
-    for (int i = 0; i < count; i++) {
-        float ax = (x0[i] - x) * cosine - (z0[i] - z) * sine, az = (x0[i] - x) * sine + (z0[i] - z) * cosine;
-        float bx = (x1[i] - x) * cosine - (z1[i] - z) * sine, bz = (x1[i] - x) * sine + (z1[i] - z) * cosine;
-        float xa = middle + focal * ax / (az > nearest ? az : nearest);
-        float xb = middle + focal * bx / (bz > nearest ? bz : nearest);
-        lefts[i] = xa < xb ? xa : xb;
-        rights[i] = xa < xb ? xb : xa;
-        turned[4 * i] = ax;
-        turned[4 * i + 1] = az;
-        turned[4 * i + 2] = bx;
-        turned[4 * i + 3] = bz;
-        int is_away = ax * bz - bx * az > 0.0f;
-        int shows = az > nearest && bz > nearest && (!is_away || roofs[i] == 2 || (roofs[i] == 1 && tops[i] < eye));
-        spans[2 * i] = shows ? (int32_t)clamp(ceilf(lefts[i] - 0.5f), 0.0f, most) : 0;
-        spans[2 * i + 1] = shows ? (int32_t)clamp(ceilf(rights[i] - 0.5f), 0.0f, most) : 0;
-    }
-    for (int i = 0; i < count; i++)
-        for (int column = spans[2 * i]; column < spans[2 * i + 1]; column++)
-            counts[column]++;
-}
-
-/* Where the look of a column (`px` its tangent) crosses a face: its share along it; the depth there comes back. */
-INLINE float cross(const float *restrict ends, float px, float *share) {
-    float dx = ends[2] - ends[0], dz = ends[3] - ends[1];
-    *share = (px * ends[1] - ends[0]) / (dx - px * dz);
-    return ends[1] + *share * dz;
-}
-
-/* Sorted by what is compared; few, and nearly in order. */
-INLINE void sort_near_first(uint64_t *restrict keys, int count) {
-    for (int i = 1; i < count; i++) {
-        uint64_t key = keys[i];
-        int at = i;
-        for (; at > 0 && keys[at - 1] > key; at--)
-            keys[at] = keys[at - 1];
-        keys[at] = key;
-    }
-}
-
-/* The strips that are seen of faces (as `city_turn` left them) and of `curtains` (four planes of width each: depth,
-   share, pace, top), by column, near ones first; `total` gets their number. `starts`: where each column's crossings
-   begin in `keys`, width + 1 of them. Each of the arrays that are written has room for all crossings. */
-LOOP void city_look(const float *restrict turned, const int32_t *restrict spans, const float *restrict tops0,
-                    const float *restrict tops1, int count, const float *restrict hung, int curtains,
-                    int32_t *restrict starts, uint64_t *restrict keys, float eye, float focal, float horizon, int width,
-                    int rows, int32_t *restrict faces, int32_t *restrict columns, float *restrict depths,
-                    float *restrict shares, float *restrict paces, float *restrict tops, int32_t *restrict firsts,
-                    int32_t *restrict counts, uint8_t *restrict roofs, int32_t *restrict total) {
-    const float most = 524287.0f, step = 10.0f; /* of the order: depths in tenths of a metre */
-    for (int number = 0; number < count + curtains; number++) {
-        int is_face = number < count, from = is_face ? spans[2 * number] : 0;
-        int until = is_face ? spans[2 * number + 1] : width;
-        const float *restrict depth_of = hung + (long)(number - count) * 4 * width;
-        for (int column = from; column < until; column++) {
-            float px = ((float)column + (0.5f - (float)width * 0.5f)) / focal, share;
-            float depth = is_face ? cross(turned + 4 * (long)number, px, &share) : depth_of[column];
-            keys[starts[column]++] = (uint64_t)(uint32_t)clamp(depth * step, 0.0f, most) << 32 | (uint32_t)number;
-        }
-    }
-    int found = 0; /* now each column ends where it began, or where the one before ends */
-    for (int column = 0; column < width; column++) {
-        uint64_t *restrict own = keys + (column ? starts[column - 1] : 0);
-        int many = starts[column] - (column ? starts[column - 1] : 0), lowest = (rows + 2) * 64, below = rows;
-        float px = ((float)column + (0.5f - (float)width * 0.5f)) / focal;
-        sort_near_first(own, many);
-        for (int i = 0; i < many; i++) {
-            int number = (int)(uint32_t)own[i], is_face = number < count;
-            const float *restrict ends = turned + 4 * (long)number;
-            const float *restrict curtain = hung + (long)(number - count) * 4 * width + column;
-            float share = 0.0f, depth, top;
-            if (is_face) {
-                depth = cross(ends, px, &share);
-                float high = tops0[number] + share * (tops1[number] - tops0[number]);
-                top = horizon - (high - eye) * focal / depth;
-            } else {
-                depth = curtain[0];
-                top = curtain[3L * width];
-            }
-            float edge = clamp(top, -1.0f, (float)rows);
-            int level = (int)(edge * 64.0f);
-            if (level >= lowest) continue;
-            lowest = level;
-            if (edge >= (float)rows) continue;
-            faces[found] = number;
-            columns[found] = column;
-            depths[found] = depth;
-            tops[found] = edge;
-            firsts[found] = edge > 0.0f ? (int)edge : 0;
-            counts[found] = below - firsts[found];
-            below = firsts[found];
-            if (is_face) {
-                float dx = ends[2] - ends[0], dz = ends[3] - ends[1], across = dx - px * dz;
-                shares[found] = share;
-                paces[found] = fabsf((ends[1] * dx - ends[0] * dz) / focal / (across * across));
-                roofs[found] = ends[0] * ends[3] - ends[2] * ends[1] > 0.0f;
-            } else {
-                shares[found] = curtain[width];
-                paces[found] = curtain[2L * width];
-                roofs[found] = 0;
-            }
-            found++;
-        }
-    }
-    *total = found;
 }
