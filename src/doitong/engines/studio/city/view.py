@@ -46,7 +46,9 @@ class CityView:
         height 0 mirrors it, for a lens whose horizon is its lower edge."""
         eye = -pose.y if mirrored else pose.y
         strips, ends = look(self._city.faces, self._curtains, pose, eye, lens)
-        depth = np.full((lens.rows, lens.width), _NO_DEPTH, np.float32)
+        depth = np.empty((lens.rows, lens.width), np.float32)
+        if loops is None or not strips.face.size:
+            depth.fill(_NO_DEPTH)
         if strips.face.size:
             has_fine_edges = self._has_fine_edges and not mirrored
             if loops is not None:
@@ -64,7 +66,7 @@ class CityView:
             eye, lens.horizon, lens.focal, lens.width / 2, pose.x, pose.z, math.cos(pose.yaw), math.sin(pose.yaw),
             air.thinning, float(mirrored), *self._fronts.shared(), *self._roof, *self._streets.place,
         ], np.float32)  # fmt: skip
-        seen = np.full((lens.rows, lens.width), _NO_FACE, np.int32) if has_fine_edges else None
+        seen = np.empty((lens.rows, lens.width), np.int32) if has_fine_edges else None
         page = np.empty((*_PAGE[:2], lens.rows + _PAGE[2]), np.float32)
         cells, street, colours = self._fronts.cells, self._streets.map, np.ascontiguousarray(air.colours)
         faces, columns, firsts, counts = (

@@ -27,6 +27,7 @@ _SIGNATURES = {
     "deck_lay": "pp ii p ppp pppp ii",
     "fall_lay": "ppp pii ppi ppi ii",
     "grade_frame": "ppp p p iiii pp ppp ii",
+    "sheet_add": "piiiff pii",
     "swarm_see": "pp ppp i ppppp p",
 }
 

@@ -7,6 +7,7 @@
 #define FIELDS 5   /* of a pixel: its light, its depth and its face */
 #define BLOCK 64   /* and at most */
 #define GROUND 3.6f
+#define NO_DEPTH 1e6f
 
 /* What all strips share; `CityView` packs it in this order. Flags are 0 or 1. */
 typedef struct {
@@ -254,49 +255,67 @@ INLINE void shade_level(const View *view, const Strip *s, const float *restrict 
 
 typedef int32_t four_ints __attribute__((vector_size(16)));
 
-/* Four runs of four numbers, `step` apart, as rows that are `stride` apart; a column keeps what lies before its first. */
+/* Four runs of four numbers, `step` apart, as rows that are `stride` apart; a column keeps what lies before its first, or
+   has `nothing` there. */
 INLINE void turn_square(const float *restrict from, long step, float *restrict to, long stride, four_ints firsts,
-                        int row) {
+                        int row, const float *nothing) {
     four a = four_at(from), b = four_at(from + step), c = four_at(from + 2 * step), d = four_at(from + 3 * step);
     for (int i = 0; i < 4; i++) {
-        four line = {a[i], b[i], c[i], d[i]}, kept = four_at(to + i * stride);
+        four line = {a[i], b[i], c[i], d[i]}, kept = four_at(nothing ? nothing : to + i * stride);
         four_ints is_kept = firsts > row + i;
         line = (four)(((four_ints)line & ~is_kept) | ((four_ints)kept & is_kept));
         memcpy(to + i * stride, &line, sizeof line);
     }
 }
 
-/* Columns that are done, from `page` (FIELDS columns each, LANES rows more at the top) to the frame. */
-INLINE void turn_page(const float *restrict page, const int32_t *restrict firsts, int column, int width, int rows,
-                      float *const *planes, int32_t *restrict seen) {
+/* A field of columns that are done, from `page` (LANES rows more at the top) to a plane; `nothing`: four numbers for the
+   rows before what is seen, or null to keep what is there. */
+INLINE void turn_field(const float *restrict page, const int32_t *restrict firsts, int wide, int top, int rows,
+                       float *restrict to, long width, const float *nothing) {
     const long step = (long)FIELDS * (rows + LANES);
-    int wide = width - column < COLUMNS ? width - column : COLUMNS, top = rows;
-    for (int i = 0; i < wide; i++)
-        top = firsts[i] < top ? firsts[i] : top;
     int squares = wide & ~3, begin = top + (rows - top) % 4; /* what no square holds is moved one by one */
-    for (int number = 0; number < (seen ? FIELDS : FIELDS - 1); number++) {
-        float *restrict to = (number < 4 ? planes[number] : (float *)seen) + column; /* moved as they are */
-        const float *restrict from = page + (long)number * (rows + LANES) + LANES;
-        for (int row = top; row < rows; row++)
-            for (int i = row < begin ? 0 : squares; i < wide; i++)
-                if (row >= firsts[i]) to[(long)row * width + i] = from[i * step + row];
-        for (int i = 0; i < squares; i += 4) {
-            four_ints own = {firsts[i], firsts[i + 1], firsts[i + 2], firsts[i + 3]};
-            for (int row = begin; row < rows; row += 4)
-                turn_square(from + i * step + row, step, to + (long)row * width + i, width, own, row);
+    for (int row = 0; row < top && nothing; row++)
+        for (int i = 0; i < wide; i++)
+            to[row * width + i] = *nothing;
+    for (int row = top; row < rows; row++)
+        for (int i = row < begin ? 0 : squares; i < wide; i++) {
+            if (row >= firsts[i]) to[row * width + i] = page[i * step + row + LANES];
+            else if (nothing) to[row * width + i] = *nothing;
         }
+    for (int i = 0; i < squares; i += 4) {
+        four_ints own = {firsts[i], firsts[i + 1], firsts[i + 2], firsts[i + 3]};
+        for (int row = begin; row < rows; row += 4)
+            turn_square(page + i * step + row + LANES, step, to + row * width + i, width, own, row, nothing);
     }
 }
 
-/* Colour `count` strips, sorted by column, into three planes and a depth; `seen` may be null. `page` has room for
-   COLUMNS × FIELDS × (rows + LANES) numbers; `airs` is 3 × width. A strip covers `counts` rows from `firsts`. */
+INLINE void turn_page(const float *restrict page, int32_t *restrict firsts, int column, int width, int rows,
+                      float *const *planes, float *seen) {
+    const int32_t no_face = -1;
+    float far[4] = {NO_DEPTH, NO_DEPTH, NO_DEPTH, NO_DEPTH}, none[4];
+    int wide = width - column < COLUMNS ? width - column : COLUMNS, top = rows;
+    for (int i = 0; i < wide; i++)
+        top = firsts[i] < top ? firsts[i] : top;
+    for (int i = 0; i < 4; i++)
+        memcpy(&none[i], &no_face, 4);
+    for (int k = 0; k < 4; k++)
+        turn_field(page + (long)k * (rows + LANES), firsts, wide, top, rows, planes[k] + column, width,
+                   k == 3 ? far : 0);
+    if (seen) turn_field(page + 4L * (rows + LANES), firsts, wide, top, rows, seen + column, width, none);
+    for (int i = 0; i < COLUMNS; i++)
+        firsts[i] = rows;
+}
+
+/* Colour `count` strips, sorted by column, into three planes and a depth; `seen` (the faces' numbers, as they are) may be
+   null. `page` has room for COLUMNS × FIELDS × (rows + LANES) numbers; `airs` is 3 × width. A strip covers `counts` rows
+   from `firsts`. */
 LOOP void city_fill(const float *restrict shared, const float *restrict sides, const float *restrict airs,
                     const int32_t *restrict faces, const int32_t *restrict columns, const float *restrict depths,
                     const float *restrict shares, const float *restrict paces, const float *restrict tops,
                     const int32_t *restrict firsts, const int32_t *restrict counts, const uint8_t *restrict roofs,
                     int count, const uint32_t *restrict cells, int cells_width, int cells_height,
                     const float *restrict map, int map_width, int map_height, float *restrict page,
-                    float *red, float *green, float *blue, float *depth, int32_t *seen, int width, int rows) {
+                    float *red, float *green, float *blue, float *depth, float *seen, int width, int rows) {
     View view;
     memcpy(&view, shared, sizeof view);
     float *planes[4] = {red, green, blue, depth};
@@ -307,12 +326,8 @@ LOOP void city_fill(const float *restrict shared, const float *restrict sides, c
     for (int number = 0; number < count; number++) {
         int column = columns[number], first = firsts[number], last = first + counts[number], place = column % COLUMNS;
         if (column < 0 || column >= width || first < 0 || last > rows || last <= first) continue;
-        if (column - place != begun) {
+        for (; begun < column - place; begun += COLUMNS)
             turn_page(page, edges, begun, width, rows, planes, seen);
-            begun = column - place;
-            for (int i = 0; i < COLUMNS; i++)
-                edges[i] = rows;
-        }
         edges[place] = first < edges[place] ? first : edges[place];
         const float px = ((float)column + 0.5f - view.middle) / view.focal;
         Side side;
@@ -348,7 +363,8 @@ LOOP void city_fill(const float *restrict shared, const float *restrict sides, c
             own[4][row] = number_bits;
         }
     }
-    turn_page(page, edges, begun, width, rows, planes, seen);
+    for (; begun < width; begun += COLUMNS)
+        turn_page(page, edges, begun, width, rows, planes, seen);
 }
 
 /* Blend the two pixels of a row beside every upright outline by where the nearer face ends between them. */
@@ -367,7 +383,7 @@ LOOP void city_soften_sides(float *restrict red, float *restrict green, float *r
                 continue;
             }
             int near_right = far[i + 1] < far[i], face = near_right ? faces[i + 1] : faces[i];
-            float part = (near_right ? lefts[face] : rights[face]) - (float)(i + 1);
+            float part = face < 0 ? 1.0f : (near_right ? lefts[face] : rights[face]) - (float)(i + 1);
             int is_cut = part >= -0.5f && part <= 0.5f;
             for (int k = 0; k < 3 && is_cut; k++) {
                 float *restrict line = planes[k] + (long)row * width;

@@ -209,3 +209,26 @@ LOOP void swarm_see(const float *restrict shared, const float *restrict places, 
     }
     *total = found;
 }
+
+/* Add a sheet of bytes (a square of `side` that fits to itself, twice as wide and high as that) to a frame of bytes: its
+   pixel (left, top) lies `across` and `down` of a pixel before the frame's first. */
+LOOP void sheet_add(const uint8_t *restrict sheet, int side, int left, int top, float across, float down,
+                    uint8_t *restrict frame, int width, int rows) {
+    const float first = (1.0f - across) * (1.0f - down), second = across * (1.0f - down), third = (1.0f - across) * down,
+                last = across * down;
+    for (int row = 0; row < rows; row++) {
+        const uint8_t *restrict above = sheet + (long)((top + row) % side) * (2 * side);
+        uint8_t *restrict line = frame + (long)row * width;
+        for (int column = 0; column < width;) {
+            int from = (left + column) % side, most = 2 * side - 1 - from;
+            int count = width - column < most ? width - column : most;
+            const uint8_t *restrict a = above + from, *restrict b = a + 2 * side;
+            for (int i = 0; i < count; i++) {
+                float value = (float)a[i] * first + (float)a[i + 1] * second + (float)b[i] * third + (float)b[i + 1] * last;
+                int32_t sum = line[column + i] + (int32_t)(value + 0.5f);
+                line[column + i] = (uint8_t)(sum < 255 ? sum : 255);
+            }
+            column += count;
+        }
+    }
+}
