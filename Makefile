@@ -67,11 +67,13 @@ $(VENV)/.made:
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# pip checks every file against its hash; it runs only when the lock has changed
-$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.made
+# pip checks every file against its hash; it runs only when the lock, or what is compiled, has changed
+$(VENV)/.installed: requirements.txt pyproject.toml $(wildcard src/doitong/engines/studio/kernels/*.[ch]) | $(VENV)/.made
 	@echo "Installing what Doitong needs (about 200 MB; the first time takes a minute or two) ..."
 	@$(BIN)/python -m pip install --require-hashes --only-binary :all: -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index -e .
+	@$(BIN)/python -c 'import sys; from doitong.engines.studio.kernels import loops; sys.exit(loops is None)' || \
+		echo "No C compiler was found: Studio draws with numpy alone, in twice the time. Later: make -B $@"
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from doitong.catalogue.model import Quality, Version
 from doitong.engines.port import Engine, EngineRefused, EngineRequest, TaskState, TaskStatus
+from doitong.engines.studio.drawing import MOST_DRAWERS
 from doitong.engines.studio.engine import StudioEngine, child_environment
 from doitong.engines.studio.wire import Order, read_order, write_order
 from tests.studio.films import decode, small_request
@@ -102,6 +104,40 @@ async def test_killed_child_is_a_transient_failure(engine: StudioEngine) -> None
     assert status.failure is not None
     assert (status.failure.code, status.failure.is_transient) == ("ENGINE_FAILED", True)
     assert "-9" in status.failure.detail
+
+
+async def drawing(engine: StudioEngine, task_id: str) -> list[int]:
+    """The child of a film that is being drawn, and the processes that draw for it."""
+    async with asyncio.timeout(40):
+        while (await engine.wait(task_id, 5)).progress == 0:
+            pass
+    process = engine._tasks[task_id].process
+    assert process is not None
+    return [process.pid, *(drawer.pid for drawer in psutil.Process(process.pid).children())]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads draw elsewhere")
+async def test_a_drawing_process_that_is_killed_is_a_transient_failure(engine: StudioEngine) -> None:
+    task_id = await engine.submit(small_request(**LONG))
+    child, first, *others = await drawing(engine, task_id)
+    assert len(others) == min(os.cpu_count() or 1, MOST_DRAWERS) - 1
+    os.kill(first, signal.SIGKILL)
+    status = await until(engine, task_id, TaskState.FAILED, TaskState.SUCCEEDED)
+    assert status.failure is not None
+    assert (status.failure.code, status.failure.is_transient) == ("ENGINE_FAILED", True)
+    assert "BrokenProcessPool" in status.failure.detail
+    assert not any(is_alive(pid) for pid in (child, first, *others))
+
+
+@pytest.mark.parametrize("means", [signal.SIGTERM, signal.SIGKILL])
+async def test_drawing_processes_end_with_their_child(engine: StudioEngine, means: signal.Signals) -> None:
+    task_id = await engine.submit(small_request(**LONG))
+    processes = await drawing(engine, task_id)
+    os.kill(processes[0], means)
+    await until(engine, task_id, TaskState.FAILED, TaskState.SUCCEEDED)
+    async with asyncio.timeout(1):
+        while any(is_alive(pid) for pid in processes):
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".jpg", ".webp", ".preview.mp4"])

@@ -5,6 +5,7 @@ Leaves at once on SIGTERM and when its parent dies, and takes its unfinished fil
 """
 
 import errno
+import io
 import json
 import os
 import signal
@@ -49,7 +50,8 @@ def _render(order: Order, voice: "_Voice") -> dict[str, Any]:
 
 def _describe(error: Exception) -> dict[str, Any]:
     number = getattr(error, "errno", None) or 0  # PyAV's errors carry one too
-    is_transient = isinstance(error, OSError | MemoryError | BrokenExecutor) or number in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+    is_passing = isinstance(error, OSError | MemoryError | BrokenExecutor)
+    is_transient = is_passing or number in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
     name = errno.errorcode.get(number, "")
     detail = f"{type(error).__name__} {name}: {error}"
     return {"code": "ENGINE_FAILED", "detail": detail, "isTransient": is_transient}
@@ -60,7 +62,7 @@ class _Voice:
 
     def __init__(self) -> None:
         self._progress = 0.0
-        self._out = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)  # nothing held back for a fork to repeat
+        self._out = io.FileIO(sys.stdout.fileno(), "w", closefd=False)  # holds nothing back that a fork would repeat
         self._lock = threading.Lock()
         self._is_over = False
 

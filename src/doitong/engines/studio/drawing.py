@@ -7,6 +7,8 @@ put what they draw into memory shared with this one, and end with it. Where fork
 A frame depends only on the stage and its number, so how many draw does not change the film.
 """
 
+import contextlib
+import ctypes
 import mmap
 import multiprocessing
 import os
@@ -25,6 +27,7 @@ import numpy as np
 from doitong.engines.studio.arrays import Bytes
 from doitong.engines.studio.parent import end_with_parent
 
+MOST_DRAWERS = 8  # the encoder keeps up with no more, and each has its own memory
 _FRAMES_AHEAD = 1  # drawn frames that may wait to be taken, beyond one for each that draws
 
 Frame = tuple[Bytes, Bytes, Bytes]
@@ -39,17 +42,19 @@ class Drawable(Protocol):
 
 
 class Drawing:
-    """Draws `count` frames of a stage, `workers` at a time; use as a context manager and read `frames` once.
+    """Draws `count` frames of a stage by `workers`, at most `MOST_DRAWERS`. A context manager; read `frames` once.
 
-    Fork before other threads are at work: OpenCV must have been set to one thread, what it has of others is lost.
+    OpenCV must have been set to one thread: what it has of others is lost in a fork.
     """
 
     def __init__(self, stage: Drawable, size: tuple[int, int], count: int, frames_per_second: int,
                  workers: int) -> None:  # fmt: skip
+        workers = min(workers, MOST_DRAWERS)
         self._stage, self._count, self._rate = stage, count, frames_per_second
         self._slots = _shared_frames(*size, workers + _FRAMES_AHEAD)
         self._pool = _pool(self, workers)
         self._waiting: deque[Future[None]] = deque()
+        _give_back_memory()
         with warnings.catch_warnings():  # of threads beside a fork: those of the child hold nothing that drawing needs
             warnings.simplefilter("ignore", DeprecationWarning)
             for number in range(min(count, len(self._slots))):
@@ -90,6 +95,12 @@ def _pool(drawing: Drawing, workers: int) -> Executor:
         context = multiprocessing.get_context("fork")
         return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(drawing, os.getpid()))
     return ThreadPoolExecutor(workers, initializer=_begin, initargs=(drawing, None))
+
+
+def _give_back_memory() -> None:
+    """What building the world has left free goes back to the system, or every forked process would take it along."""
+    with contextlib.suppress(AttributeError):  # it is glibc's
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _begin(drawing: Drawing, parent: int | None) -> None:

@@ -25,7 +25,10 @@ _GRAIN_SIZE = 512
 _WEIGHTS = (0.2126 * 219, 0.7152 * 219, 0.0722 * 219)  # steps of Y that full red, green and blue add
 _BLACK = np.float32(16.5)  # cutting it to a byte rounds it
 # of U and V: the number of their colour, and what its share of Y, and the whole Y, count (BT.709)
-_CHROMA = tuple((number, 224 / span / _WEIGHTS[number], 224 / 219 / span) for number, span in ((2, 1.8556), (0, 1.5748)))
+_CHROMA = (
+    (2, 224 / 1.8556 / _WEIGHTS[2], 224 / 219 / 1.8556),
+    (0, 224 / 1.5748 / _WEIGHTS[0], 224 / 219 / 1.5748),
+)
 _BRIGHTEST = 10.24  # light beyond which all is white
 
 
@@ -74,6 +77,7 @@ class Grade:
         self._drawn, self._size = drawn, (width, height)
         self._bloom, self._exposure = tone.bloom if has_bloom else 0.0, exposure
         self._saturation = np.float32(tone.saturation)
+        self._chroma = np.array([count for _, *count in _CHROMA], np.float32) * self._saturation
         lights = np.clip(halved_numbers(), 0, _BRIGHTEST)
         curves = [
             _toned(filmic(lights), tone, gain) * np.float32(weight)
@@ -121,34 +125,44 @@ class Grade:
 
     def _fill(self, planes: Planes, number: int, luma: Bytes, u: Bytes, v: Bytes) -> None:
         """The whole frame in one pass."""
-        down, right = self._shifts[number % len(self._shifts)].tolist()
-        chroma = np.array([own_and_whole for _, *own_and_whole in _CHROMA], np.float32) * self._saturation
         loops.grade_frame(
-            *map(at, planes), at(self._vignette), at(self._tiled), self._tiled.shape[1], _GRAIN_SIZE, down, right,
-            at(self._curves), at(chroma), *(at(plane, np.uint8) for plane in (luma, u, v)), *self._size,
+            *map(at, planes), at(self._vignette), at(self._tiled), *self._grain_from(number), at(self._curves),
+            at(self._chroma), *(at(plane, np.uint8) for plane in (luma, u, v)), *self._size,
         )  # fmt: skip
 
     def _enlarged(self, planes: Planes, number: int) -> tuple[Bytes, Bytes, Bytes]:
         """Graded at the size that was drawn, then enlarged: brightness sharply, colour as coarsely as it is kept."""
         width, height = self._size
-        parts = [np.empty((self._drawn[1], self._drawn[0]), np.float32) for _ in range(4)]
-        for band in bands(self._drawn[1]):
-            shares = self._shares(planes, band)
-            for part, plane in zip(parts, (*shares, shares[0] + shares[1] + shares[2]), strict=True):
-                part[band] = plane
+        shares = np.empty((3, self._drawn[1], self._drawn[0]), np.float32)
+        fine = np.empty(shares.shape[1:], np.uint16)  # 256ths of a step, so that grain still blends steps
+        if loops is not None:
+            loops.grade_draft(*map(at, planes), at(self._vignette), at(self._curves), at(shares), at(fine, np.uint16),
+                              *self._drawn)  # fmt: skip
+        for band in bands(self._drawn[1]) if loops is None else ():
+            shares[:, band] = self._shares(planes, band)
+            fine[band] = shares[:, band].sum(axis=0) * np.float32(256)
         half = width // 2, height // 2
-        small: list[Floats] = parts[:3]
         if half != self._drawn:
-            small = [cv2.resize(part, half, interpolation=cv2.INTER_LINEAR) for part in small]
-        fine = (parts[3] * np.float32(256)).astype(np.uint16)  # 256ths of a step, so that grain still blends steps
+            shares = np.stack([cv2.resize(part, half, interpolation=cv2.INTER_LINEAR) for part in shares])
         bright = cv2.resize(fine, (width, height), interpolation=cv2.INTER_CUBIC)
         luma = np.empty((height, width), np.uint8)
+        if loops is not None:
+            u, v = (np.empty((height // 2, width // 2), np.uint8) for _ in range(2))
+            loops.grade_chroma(at(shares), at(self._chroma), at(u, np.uint8), at(v, np.uint8), u.size)
+            loops.grade_dust(at(bright, np.uint16), at(self._fine_grain, np.uint16), *self._grain_from(number),
+                             at(luma, np.uint8), width, height)  # fmt: skip
+            return luma, u, v
         for band in bands(height):
             # saturates where the enlarging overshoots
             grained: Numbers = cv2.add(bright[band], self._grain_of(number, band, self._fine_grain))
             grained >>= 8
             luma[band] = np.clip(grained, 16, 235, out=grained)
-        return luma, *_chroma_of(small, self._saturation)
+        return luma, *_chroma_of(list(shares), self._saturation)
+
+    def _grain_from(self, number: int) -> tuple[int, int, int, int]:
+        """The grain's row step and rows, and the row and column of it that a frame starts with."""
+        down, right = self._shifts[number % len(self._shifts)].tolist()
+        return self._tiled.shape[1], _GRAIN_SIZE, down, right
 
     def _grain_of(self, number: int, band: slice, tile: Floats | Numbers) -> Floats | Numbers:
         down, right = self._shifts[number % len(self._shifts)]

@@ -76,4 +76,3 @@ def _build(request: EngineRequest, scene: Scene, level: Level, report: dict[str,
     from doitong.engines.studio.stage import Stage  # noqa: PLC0415
 
     return Stage(scene, level, request.width, request.height)
-

@@ -2,7 +2,7 @@
 
 Each does what the numpy beside its only caller does, to within rounding; `tests/studio/test_kernels.py` holds the two
 together. Where no compiler was at hand when Doitong was installed there are none, and numpy draws the same film in
-about twice the time. See docs/decisions/0021-loops-in-c.md.
+about twice the time. See docs/decisions/0022-loops-in-c.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,17 @@ _SIGNATURES = {
     "city_turn": "pppp pp i fffffff ppp p p i",
     "deck_lay": "pp ii p ppp pppp ii",
     "fall_lay": "ppp pii ppi ppi ii",
+    "grade_chroma": "pp pp i",
+    "grade_draft": "ppp pp pp ii",
+    "grade_dust": "pp iiii p ii",
     "grade_frame": "ppp p p iiii pp ppp ii",
+    "land_fade": "pppp ppp ii",
+    "land_outline": "p i fffff f p i p",
+    "land_project": "p ii pppppp p pp fff iiii f pp",
+    "land_scan": "pp iiiii pp",
+    "land_shade": "p",
+    "lay_over": "ppp i",
+    "plant_lay": "ppp p i iiii i p ii pp",
     "sheet_add": "piiiff pii",
     "swarm_see": "pp ppp i ppppp p",
 }

@@ -14,7 +14,7 @@ from doitong.engines.studio.land.world import Grid
 
 class Mesh:
     """Rows of one film's land. `places`: tables of row, its span, depth, its span, by the number of the mesh row;
-    `rows`: the row of the grid itself."""
+    `rows`: the row of the grid itself, `above` and `below` its whole part and its fraction."""
 
     def __init__(self, grid: Grid, curtains: list[Curtain]) -> None:
         self.curtains = sorted(curtains, key=lambda curtain: curtain.depth)
@@ -42,6 +42,9 @@ class Mesh:
         row_span = np.where(is_ground, after - before, 0)
         self.places = tuple(table_of(as_floats(part)) for part in (row_from, row_span, depth_from, depth_span))
         self.rows: Floats = np.where(is_ground, row_number, own).astype(np.float32)[:, None]
+        self.above = self.rows[:, 0].astype(np.int32)
+        self.below: Floats = as_floats(self.rows[:, 0] - self.above)
         self.is_curtain = ~is_ground
         self.curtain_of = np.zeros(self.depths.size, np.int32)
         self.curtain_of[self.curtain_rows] = np.arange(len(self.curtains))
+        self.curtain_or_none = np.where(is_ground, np.int32(-1), self.curtain_of)

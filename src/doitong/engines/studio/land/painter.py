@@ -14,6 +14,7 @@ from doitong.engines.studio.air.light import Light, light_of
 from doitong.engines.studio.air.sky import Sky
 from doitong.engines.studio.arrays import Floats, Planes, bands
 from doitong.engines.studio.camera import CameraPath, Lens, Pose, focal_length
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.curtains import far_ranges, tree_lines
 from doitong.engines.studio.land.finish import finishes_of
 from doitong.engines.studio.land.grass import grass_curtains
@@ -190,7 +191,9 @@ def _lay_land(planes: tuple[Floats, ...], picture: Picture) -> None:
     spots = picture.edges
     for plane, part in zip(planes, picture.planes, strict=True):
         whole = plane[rows]
-        for band in bands(part.shape[0]):
+        if loops is not None:
+            loops.lay_over(at(whole), at(part), at(picture.land), part.size)
+        for band in bands(part.shape[0]) if loops is None else ():
             under = whole[band]
             over = part[band] - under
             over *= picture.land[band]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 
 import cv2
@@ -18,6 +19,7 @@ from doitong.engines.studio.arrays import (
     upper_halves,
 )
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.finish import Finish, Spot
 from doitong.engines.studio.land.ground import LIT_RANGE
 from doitong.engines.studio.land.mesh import Mesh
@@ -64,8 +66,27 @@ class Look:
     upper: Ints
 
 
+_POINTERS = ("seen", "shows", "screen", "aside", "dz", "air", "lower", "upper", "row_from", "row_span", "depth_from",
+             "depth_span", "lit", "texture", "grain", "blend", "strength", "is_curtain", "curtain_start",
+             "curtain_pace", "curtain_colours", "curtain_first", "curtain_last", "samples", "thickness", "red",
+             "green", "blue", "land", "x", "depth", "away", "height")  # fmt: skip
+_COUNTS = ("rows", "width", "left", "right", "top", "nothing", "grid_rows", "grid_columns", "texture_size", "table",
+           "is_mirrored", "is_rough", "is_finished")  # fmt: skip
+_NUMBERS = ("eye_x", "eye_y", "eye_z", "horizon", "focal", "apex", "scale", "middle", "lit_range", "bank")
+
+
+class _Land(ctypes.Structure):
+    """`struct land` of kernels/land.c."""
+
+    _fields_ = (
+        [(name, ctypes.c_void_p) for name in _POINTERS]
+        + [(name, ctypes.c_int32) for name in _COUNTS]
+        + [(name, ctypes.c_float) for name in _NUMBERS]
+    )
+
+
 class Shader:
-    """Colours what is seen of one world."""
+    """Colours what is seen of one world. `is_plain`: nothing finishes it, so that a picture can be filled at once."""
 
     def __init__(self, world: World, mesh: Mesh, air: Air, finishes: tuple[Finish, ...], detail: float) -> None:
         self._world, self._mesh, self._finishes = world, mesh, finishes
@@ -81,6 +102,28 @@ class Shader:
         rough[mesh.curtain_rows] = leaves
         grains = (np.exp2(-np.floor(level)), level - np.floor(level), rough)
         self._grains = tuple(table_of(as_floats(part)) for part in grains)
+        self.is_plain = not finishes
+        self._fixed = self._fix()
+
+    def _fix(self) -> _Land:
+        """What the loops read of this world in every picture."""
+        world, mesh = self._world, self._mesh
+        rows, columns = world.heights.shape
+        land = _Land(
+            lit=at(world.lit, np.uint8), texture=at(self._texture), thickness=at(self._thickness),
+            is_curtain=at(self._is_curtain, np.uint8), nothing=mesh.depths.size, grid_rows=rows, grid_columns=columns,
+            texture_size=2 * _TEXTURE_SIZE, table=1 << 16, apex=world.grid.apex, scale=mesh.scale,
+            middle=(columns - 1) / 2, lit_range=LIT_RANGE, bank=_BANK_ROWS,
+        )  # fmt: skip
+        names = ("row_from", "row_span", "depth_from", "depth_span", "grain", "blend", "strength")
+        tables = dict(zip(names, (*mesh.places, *self._grains), strict=True))
+        if mesh.curtains:
+            tables |= {"curtain_start": self._own[0], "curtain_pace": self._own[1], "curtain_colours": self._own[2:]}
+            land.curtain_first, land.curtain_last = at(self._offsets, np.int32), at(self._ends, np.int32)
+            land.samples = at(self._samples, np.complex128)
+        for name, table in tables.items():
+            setattr(land, name, at(table))
+        return land
 
     def _lay_out_curtains(self) -> None:
         """The curtains end to end, their samples packed by fours: all are painted at once with few gathers. What each
@@ -93,7 +136,7 @@ class Shader:
         self._ends = table_of((np.cumsum(lengths) - 1).astype(np.int32)[number])
         self._offsets = table_of((np.cumsum(lengths) - lengths).astype(np.int32)[number])
         own = np.array([(c.start, 1 / c.step, *c.root, *c.colour) for c in curtains], np.float32)
-        self._own = tuple(table_of(part[number]) for part in own.T)
+        self._own = np.stack([table_of(part[number]) for part in own.T])
         shades, feet, tops = (np.concatenate([getattr(c, name) for c in curtains])
                               for name in ("shade", "feet", "tops"))  # fmt: skip
         per_metre = 1 / np.maximum(tops - feet, np.float32(0.1))
@@ -108,9 +151,50 @@ class Shader:
         return Look(pose, lens, screen, aside, dz, haze, seconds, mirrored, table_of(self._mesh.before * width),
                     table_of(upper))  # fmt: skip
 
-    def band(self, seen: Numbers, top: int, columns: slice, look: Look, into: list[Floats]) -> None:
-        """Put red, green, blue, share of land and, if mirrored, the height of a band of pixels into planes; `seen`: the
-        number of the mesh row that each of them sees."""
+    def band(self, seen: Numbers, shows: Ints, top: int, columns: slice, look: Look, into: list[Floats]) -> None:
+        """Put red, green, blue, share of land and, if mirrored, the height of a band's columns into planes. `seen`: the
+        number of the mesh row that each pixel of its whole rows sees; `shows`: whether that is land."""
+        part = np.ascontiguousarray(seen[:, columns])
+        if loops is not None:
+            spot = self._looked_up(seen, shows, top, columns, look)
+        else:
+            spot = self._point(part, top, columns, look)
+        for finish in self._finishes:
+            finish(spot)
+        np.multiply(spot.land, part < self._mesh.depths.size, out=into[3])
+        self._fade(spot, into[:3])
+        if look.mirrored:
+            into[4][:] = spot.height
+
+    def fill(self, seen: Numbers, shows: Ints, top: int, look: Look, whole: Floats) -> None:
+        """The same for a whole picture that nothing finishes, where it `shows` land; elsewhere nothing."""
+        land = self._land_of(seen, shows, top, slice(0, look.lens.width), look, whole)
+        land.is_finished = 1
+        loops.land_shade(ctypes.byref(land))
+
+    def _looked_up(self, seen: Numbers, shows: Ints, top: int, columns: slice, look: Look) -> Spot:
+        whole = np.empty((8, len(seen), columns.stop - columns.start), np.float32)
+        land = self._land_of(seen, shows, top, columns, look, whole)
+        land.x, land.depth, land.away, land.height = (at(plane) for plane in whole[4:])
+        loops.land_shade(ctypes.byref(land))
+        x, depth, away, height = whole[4:]
+        return Spot(list(whole[:3]), whole[3], x, depth, away, height, look.haze[:, columns], look)
+
+    def _land_of(self, seen: Numbers, shows: Ints, top: int, columns: slice, look: Look, whole: Floats) -> _Land:
+        """What the loops are told of a band of pixels, and the planes that they fill."""
+        lens, pose, land = look.lens, look.pose, _Land.from_buffer_copy(self._fixed)
+        land.seen, land.shows = at(seen, np.uint16), at(shows, bool)
+        land.screen, land.lower, land.upper = at(look.screen), at(look.lower, np.int32), at(look.upper, np.int32)
+        land.aside, land.dz, land.air = at(look.aside), at(look.dz), at(look.haze)
+        land.rows, land.width, land.left, land.right, land.top = len(seen), lens.width, columns.start, columns.stop, top
+        land.eye_x, land.eye_y, land.eye_z, land.horizon, land.focal = pose.x, pose.y, pose.z, lens.horizon, lens.focal
+        land.is_mirrored, land.is_rough = look.mirrored, self._detail > 0 and not look.mirrored
+        land.red, land.green, land.blue, land.land = (at(plane) for plane in whole[:4])
+        land.height = at(whole[4]) if look.mirrored else None
+        return land
+
+    def _point(self, seen: Numbers, top: int, columns: slice, look: Look) -> Spot:
+        """Where each pixel lies and the light it sends, by numpy."""
         lens, pose, grid = look.lens, look.pose, self._world.grid
         row_from, map_y, depth, span = (look_up(table, seen) for table in self._mesh.places)
         rows = np.arange(top, top + seen.shape[0], dtype=np.float32)[:, None] + np.float32(0.5)
@@ -139,12 +223,7 @@ class Shader:
         self._paint_curtains(seen, spot)
         if self._detail > 0 and not look.mirrored:
             self._roughen(seen, spot)
-        for finish in self._finishes:
-            finish(spot)
-        np.multiply(land, seen < self._mesh.depths.size, out=into[3])
-        self._fade(spot, into[:3])
-        if look.mirrored:
-            into[4][:] = height
+        return spot
 
     def _share(self, seen: Numbers, rows: Floats, columns: slice, look: Look) -> Floats:
         """How far each pixel lies from the mesh row before the one it sees (0) to that row (1)."""
@@ -164,6 +243,14 @@ class Shader:
 
     def _fade(self, spot: Spot, into: list[Floats]) -> None:
         """Haze by distance, thicker in the valleys."""
+        if loops is not None:
+            loops.land_fade(
+                at(self._thickness), at(np.ascontiguousarray(spot.haze)), at(spot.away), at(spot.height),
+                *map(at, spot.planes), *spot.land.shape,
+            )  # fmt: skip
+            for plane, whole in zip(spot.planes, into, strict=True):
+                whole[:] = plane
+            return
         clear = look_up(self._thickness, upper_halves(spot.height))
         clear *= spot.away
         np.maximum(clear, np.float32(-20), out=clear)  # what underflows takes ten times as long

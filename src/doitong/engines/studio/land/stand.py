@@ -15,6 +15,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Colour, Floats, Ints, Planes, as_floats
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.mesh import Mesh
 from doitong.engines.studio.land.shade import Air
 from doitong.engines.studio.land.trees import Plant
@@ -177,12 +178,19 @@ def _lay(planes: Planes, seen: Ints, row: int, plant: tuple[Floats, Floats, Floa
     left, right = max(0, area.left), min(width, area.right)
     if right <= left or bottom <= top:
         return
+    here = matrix.copy()
+    here[:, 2] += matrix[:, :2] @ (left + 0.5, top + 0.5)
+    if loops is not None:
+        tone = np.concatenate([toned.diagonal()[:3], toned[:3, 3], toned[3, 3:]])
+        loops.plant_lay(
+            *map(at, planes), at(seen, np.uint16), width, left, top, right, bottom, row - 2, at(picture),
+            *picture.shape[:2], at(as_floats(here)), at(tone),
+        )  # fmt: skip
+        return
     is_open = seen[top:bottom, left:right] >= row - 2
     count = np.count_nonzero(is_open)
     if count == 0:
         return
-    here = matrix.copy()
-    here[:, 2] += matrix[:, :2] @ (left + 0.5, top + 0.5)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     box = cv2.transform(cv2.warpAffine(picture, here, (right - left, bottom - top), flags=flags), toned)
     if count < is_open.size:

@@ -16,6 +16,7 @@ import numpy as np
 
 from doitong.engines.studio.arrays import Floats, Ints, Numbers, bands
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.curtains import Curtain
 from doitong.engines.studio.land.finish import Finish
 from doitong.engines.studio.land.mesh import Mesh
@@ -80,6 +81,16 @@ class LandView:
         factor = np.float32(lens.focal) / np.maximum(ahead, _NEAREST_METRES)
         rows = mesh.depths.size
         screen = np.empty((rows, lens.width), np.float32)
+        if loops is not None:
+            is_wet = np.empty(screen.shape, np.uint8)
+            outlines = self._outlines(pose, ahead, aside, seconds)
+            loops.land_project(
+                at(self._world.heights), *self._world.heights.shape, at(mesh.above, np.int32), at(mesh.below),
+                at(ramp), at(offset), at(factor), at(mesh.curtain_or_none, np.int32), at(outlines), at(aside), at(dz),
+                pose.y, DRY_METRES if self._world.land.has_water else _NOTHING, lens.horizon, mirrored, first, rows,
+                lens.width, 4 * lens.rows, at(screen), at(is_wet, np.uint8),
+            )  # fmt: skip
+            return Sweep(screen, screen, is_wet, first, aside, dz)
         place, is_wet = np.full(screen.shape, lens.rows, np.int16), np.zeros(screen.shape, bool)
         turned = abs(pose.yaw) > 1e-6
         for start in range(0, rows, _CHUNK_ROWS):
@@ -110,9 +121,28 @@ class LandView:
         place[:first] = lens.rows
         return Sweep(screen, place, is_wet, first, aside, dz)
 
+    def _outlines(self, pose: Pose, ahead: Floats, aside: Floats, seconds: float) -> Floats:
+        """The height of every curtain in every column."""
+        curtains = self.mesh.curtains
+        outlines = np.empty((len(curtains), aside.size), np.float32)
+        for curtain, row, out in zip(curtains, self.mesh.curtain_rows, outlines, strict=True):
+            loops.land_outline(
+                at(curtain.tops), curtain.tops.size, curtain.start, 1 / curtain.step, curtain.sway / curtain.step,
+                seconds * 2.6 + curtain.depth, pose.x, ahead[row], at(aside), aside.size, at(out),
+            )  # fmt: skip
+        return outlines
+
     def hits(self, swept: Sweep, lens: Lens, start: int = 0, stop: int | None = None) -> tuple[Numbers, Ints]:
         """The number of the mesh row seen by each pixel (or the count of rows: nothing), of the rows from `start` to
         `stop`, and whether it sees land above water."""
+        if loops is not None:
+            count = self.mesh.depths.size
+            seen, shows = np.empty((lens.rows, lens.width), np.uint16), np.empty((lens.rows, lens.width), bool)
+            loops.land_scan(
+                at(swept.screen), at(swept.is_wet, np.uint8), start, count if stop is None else stop, lens.rows,
+                lens.width, count, at(seen, np.uint16), at(shows, bool),
+            )  # fmt: skip
+            return seen, shows
         place, is_wet = swept.place[start:stop], swept.is_wet[start:stop]
         lows = np.empty((place.shape[0] + 1, lens.width), np.int16)
         lows[0] = lens.rows
@@ -181,6 +211,9 @@ class LandView:
                 look: Look) -> tuple[tuple[Floats, Floats, Floats], Floats, Floats]:  # fmt: skip
         """Red, green, blue, the share of land, and, if mirrored, the height of what each pixel sees (else: land)."""
         whole = np.empty((5 if look.mirrored else 4, *seen.shape), np.float32)
+        if loops is not None and self._shader.is_plain:
+            self._shader.fill(seen, shows, top, look, whole)
+            return (whole[0], whole[1], whole[2]), whole[3], whole[-1]
         for band in bands(seen.shape[0]):
             left, right = _span(shows[band].any(axis=0))
             columns = slice(left, right)
@@ -188,7 +221,7 @@ class LandView:
             whole[:, band, right:] = 0
             if right > left:
                 into = [plane[band, columns] for plane in whole]
-                self._shader.band(np.ascontiguousarray(seen[band, columns]), top + band.start, columns, look, into)
+                self._shader.band(seen[band], shows[band], top + band.start, columns, look, into)
         return (whole[0], whole[1], whole[2]), whole[3], whole[-1]
 
     def _soften(self, seen: Numbers, top: int, screen: Floats, planes: tuple[Floats, Floats, Floats],
