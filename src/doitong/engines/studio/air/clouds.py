@@ -12,9 +12,11 @@ from doitong.engines.studio.air.deck import Deck, DeckKind
 from doitong.engines.studio.air.light import Light, cloud_share, storm_share
 from doitong.engines.studio.arrays import Floats, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import loops
 from doitong.engines.studio.scene import Feature, Scene, TimeOfDay
 
 _FEW, _HEAPED, _MANY, _FULL = 0.03, 0.5, 0.74, 0.86  # shares of the sky
+_WIDEST = 8192  # of kernels/decks.c
 _LOW_SUN = {TimeOfDay.DAWN, TimeOfDay.SUNSET, TimeOfDay.DUSK}
 
 
@@ -66,14 +68,22 @@ class Clouds:
         rows = min(lens.rows, max(1, int(lens.horizon - lens.focal * 0.004)))
         part = Lens(lens.width, rows, lens.focal, lens.horizon)
         dx, dy, dz = (values[:rows] for values in directions)
-        cosine = np.clip(dx * sun[0] + dy * sun[1] + dz * sun[2], 0, 1)
-        near_sun = cosine * cosine
-        near_sun *= near_sun * cosine
         air = [plane[:rows].copy() for plane in planes] if self._cumulus is not None and self._decks else planes
+        is_numpy = loops is None or lens.width > _WIDEST
+        near_sun = _near_sun((dx, dy, dz), sun) if is_numpy or self._cumulus is not None else None
         for deck, dark in self._decks:
-            self._lay_deck(deck, dark, planes, veil, pose, part, (dx, dy, dz), near_sun, seconds)
-        if self._cumulus is not None:
+            if near_sun is not None and is_numpy:
+                self._lay_deck(deck, dark, planes, veil, pose, part, (dx, dy, dz), near_sun, seconds)
+            else:
+                deck.lay(planes, veil, pose, part, (dx, dy, dz), sun, self._tones(dark), seconds)
+        if near_sun is not None and self._cumulus is not None:
             self._lay_cumulus(planes, air, veil, pose, part, near_sun, seconds)
+
+    def _tones(self, dark: float) -> tuple[float, ...]:
+        """How a deck takes the light, in the order of kernels/decks.c."""
+        light, shade = self._light, [tone * (1 - 0.35 * dark) for tone in self._light.cloud_dark]
+        lit = [bright - low for bright, low in zip(light.cloud_lit, shade, strict=True)]
+        return self._storm, dark, *shade, *lit, *(tone * 0.55 for tone in light.glow)
 
     def _lay_deck(self, deck: Deck, dark: float, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens,
                   directions: tuple[Floats, ...], near_sun: Floats, seconds: float) -> None:  # fmt: skip
@@ -112,3 +122,12 @@ class Clouds:
             plane[:rows] *= 1 - seen.cover
             plane[:rows] += lit * np.float32(0.80 * light.cloud_lit[i] - 0.30 * shade) + seen.shade * np.float32(shade)
             plane[:rows] += rim * np.float32(light.glow[i] + 0.5 * light.cloud_lit[i])
+
+
+def _near_sun(directions: tuple[Floats, ...], sun: tuple[float, float, float]) -> Floats:
+    """1 where one looks into the sun, and less beside it."""
+    dx, dy, dz = directions
+    cosine = np.clip(dx * sun[0] + dy * sun[1] + dz * sun[2], 0, 1)
+    near_sun: Floats = cosine * cosine
+    near_sun *= near_sun * cosine
+    return near_sun

@@ -11,8 +11,9 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, smooth
+from doitong.engines.studio.arrays import Floats, as_floats, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.noise import pad, sample, spectral_tile
 
 _SIZE = 512
@@ -61,6 +62,7 @@ class Deck:
         for _ in range(_LEVELS):
             self._tiles.append(pad(both))
             both = cv2.resize(both, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        self._stack = np.concatenate([tile.reshape(-1) for tile in self._tiles])
         heading = float(random.uniform(-0.7, 0.7)) + (0 if random.random() < 0.5 else math.pi)
         pace = self._shape.pace * wind / self._shape.texel
         self._drift = (math.cos(heading) * pace, math.sin(heading) * pace)
@@ -68,21 +70,35 @@ class Deck:
 
     def draw(self, pose: Pose, lens: Lens, dy: Floats, dx: Floats, dz: Floats, seconds: float) -> tuple[Floats, ...]:
         """Cover, light (0–1) and thickness (0–1) in the directions of a lens that ends over the horizon."""
-        shape = self._shape
+        shape, (right, ahead) = self._shape, self._shift(pose, seconds)
         away = np.float32(shape.height / shape.texel) / (dy + np.float32(_HORIZON_LIFT))
-        u = dx * away + np.float32(pose.x / shape.texel + self._start[0] + seconds * self._drift[0] % _SIZE)
-        v = dz * away + np.float32(pose.z / shape.texel + self._start[1] + seconds * self._drift[1] % _SIZE)
+        u, v = dx * away + np.float32(right), dz * away + np.float32(ahead)
         density, light = self._read(u, v, dy[:, lens.width // 2], lens)
         cover = smooth(shape.begin, shape.begin + shape.softness, density)
         cover *= np.float32(shape.opacity)
         cover *= smooth(0.004, 0.075, dy)
         return cover, light, np.clip(density * np.float32(0.6), 0, 1)
 
+    def lay(self, planes: list[Floats], veil: Floats, pose: Pose, lens: Lens, directions: tuple[Floats, ...],
+            sun: tuple[float, float, float], tones: tuple[float, ...], seconds: float) -> None:  # fmt: skip
+        """Drawn and laid over a sky in one pass; `tones` as kernels/decks.c has them."""
+        shape, (dx, dy, dz) = self._shape, directions
+        shared = np.array([
+            shape.height / shape.texel, _HORIZON_LIFT, *self._shift(pose, seconds), shape.begin, shape.softness,
+            shape.opacity, *sun, *tones,
+        ], np.float32)  # fmt: skip
+        level = self._level(np.ascontiguousarray(dy[:, lens.width // 2]), lens)
+        loops.deck_lay(at(shared), at(self._stack), _SIZE, _LEVELS, at(level), at(dx), at(dy), at(dz),
+                       *(at(plane) for plane in planes), at(veil), lens.width, lens.rows)  # fmt: skip
+
+    def _shift(self, pose: Pose, seconds: float) -> tuple[float, float]:
+        """Where in the tile, in texels, the layer over the origin is."""
+        texel, (right, ahead), (x, z) = self._shape.texel, self._drift, self._start
+        return pose.x / texel + x + seconds * right % _SIZE, pose.z / texel + z + seconds * ahead % _SIZE
+
     def _read(self, u: Floats, v: Floats, rise: Floats, lens: Lens) -> tuple[Floats, Floats]:
         """Each row from the two levels that suit how much a pixel spans there."""
-        height = self._shape.height / self._shape.texel
-        span = height / (np.maximum(rise, 0) + _HORIZON_LIFT) ** 2 / lens.focal
-        level = np.clip(np.log2(np.maximum(span, 1.0)) * 0.78, 0, _LEVELS - 1.001)
+        level = self._level(rise, lens)
         density, light = np.zeros_like(u), np.zeros_like(u)
         for number, tile in enumerate(self._tiles):
             weight = np.clip(1 - np.abs(level - number), 0, 1).astype(np.float32)
@@ -94,6 +110,12 @@ class Deck:
                 density[part] += seen[..., 0] * weight[part, None]
                 light[part] += seen[..., 1] * weight[part, None]
         return density, light
+
+    def _level(self, rise: Floats, lens: Lens) -> Floats:
+        """How often the tile is halved for a pixel of each row."""
+        height = self._shape.height / self._shape.texel
+        span = height / (np.maximum(rise, 0) + _HORIZON_LIFT) ** 2 / lens.focal
+        return as_floats(np.clip(np.log2(np.maximum(span, 1.0)) * 0.78, 0, _LEVELS - 1.001))
 
 
 def _density(random: np.random.Generator, kind: DeckKind) -> Floats:

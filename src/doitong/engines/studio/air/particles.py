@@ -10,11 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from doitong.engines.studio.arrays import Floats, Ints, as_floats
+from doitong.engines.studio.arrays import Bytes, Floats, Ints, as_floats
 from doitong.engines.studio.camera import Lens, Pose, Rig
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.scene import Scene
 
 PASSED_METRES = 2.6  # how far an ordinary dolly goes through the near air
+
+
+@dataclass(frozen=True, slots=True)
+class Falling:
+    """What hides the picture: a coarse veil of the shares that it hides, and masks of bytes with the share of one."""
+
+    veil: Floats
+    masks: list[tuple[Bytes, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ class Swarm:
 
     def at(self, pose: Pose, lens: Lens, right: Floats | float, up: Floats | float, ahead: Floats | float) -> Seen:
         """Those in view when each has moved so many metres `right`, `up` and `ahead` of its place."""
+        if loops is not None:
+            return self._at_once(pose, lens, (right, up, ahead))
         box = 2 * self._far
         tall = self._high - self._low
         x = np.mod(self.places[:, 0] * box + np.float32(right) - pose.x * self._measure, box) - self._far
@@ -62,6 +73,22 @@ class Swarm:
             np.minimum(above, 1 - above) * 12, 0, 1
         )
         return Seen(number, as_floats(column[number]), as_floats(row[number]), as_floats(depth), as_floats(share))
+
+    def _at_once(self, pose: Pose, lens: Lens, moved: tuple[Floats | float, ...]) -> Seen:
+        count, measure = len(self.places), self._measure
+        shared = np.array([
+            self._near, self._far, self._low, self._high, pose.x * measure, (pose.y - self._eye) * measure,
+            pose.z * measure, math.cos(pose.yaw), math.sin(pose.yaw), lens.width, lens.rows, lens.focal, lens.horizon,
+        ], np.float32)  # fmt: skip
+        ways = np.empty((3, count), np.float32)
+        for way, by in zip(ways, moved, strict=True):
+            way[:] = by
+        number, total = np.empty(count, np.int32), np.zeros(1, np.int32)
+        x, y, depth, share = (np.empty(count, np.float32) for _ in range(4))
+        loops.swarm_see(at(shared), at(self.places), *(at(way) for way in ways), count, at(number, np.int32), at(x),
+                        at(y), at(depth), at(share), at(total, np.int32))  # fmt: skip
+        seen = slice(int(total[0]))
+        return Seen(number[seen], x[seen], y[seen], depth[seen], share[seen])
 
 
 def splat(mask: Floats, x: Floats, y: Floats, radius: Floats, strength: Floats) -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from doitong.engines.studio.air.particles import PASSED_METRES, Seen, Swarm
-from doitong.engines.studio.arrays import Bytes, Floats, as_floats, bands, look_up
+from doitong.engines.studio.air.particles import PASSED_METRES, Falling, Seen, Swarm
+from doitong.engines.studio.arrays import Bytes, Floats, as_floats
 from doitong.engines.studio.camera import Lens, Pose, Rig
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.noise import sample, spectral_tile
 from doitong.engines.studio.scene import Scene
 
@@ -29,7 +30,7 @@ _SHEETS = ((9.5, 620, 0.80), (14.0, 1500, 0.62), (21.0, 3600, 0.45))
 _SQUARE = 560  # pixels of a frame 720 high
 _LEVELS = 6
 _THICKEST = 14
-_SHARES = (np.arange(256, dtype=np.float32) / 255)[None, :]  # that a byte of a mask hides
+_SAME = 1e-6  # zoom that is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,13 @@ class Snow:
             for stars, (metres, _, strength) in zip(self._stars, _SHEETS, strict=True)
         ]
 
-    def cover(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Floats:
-        """The share of each pixel that snow hides."""
+    def falling(self, size: tuple[int, ...], pose: Pose, lens: Lens, seconds: float) -> Falling:
+        """The snow of the moment, for a picture of this size."""
         gust = self._gust(seconds)
         flakes = self._far(size, pose, lens, gust, seconds)
         for swarm, shrink in self._air:
             cv2.add(flakes, self._flakes(swarm, shrink, size, pose, lens, gust, seconds), dst=flakes)
-        cover = self._drifts(size, pose, lens, gust, seconds)
-        for band in bands(size[0]):
-            cover[band] += look_up(_SHARES, flakes[band])
-        return cover
+        return Falling(self._drifts(size, pose, lens, gust, seconds), [(flakes, 1 / 255)])
 
     def _gust(self, seconds: float) -> _Gust:
         one, two = 0.9 * seconds + self._phases[0], 2.3 * seconds + self._phases[1]
@@ -151,7 +149,13 @@ class Snow:
             sway = 0.16 * math.sin(seconds * 1.1 + 2.1 * number)
             x = (gust.way + sway - pose.x * self._measure) * pixels - pose.yaw * lens.focal
             y = _FALL_METRES * seconds * pixels + lens.horizon + (pose.y - self._eye) * self._measure * pixels
-            cv2.add(cover, _tiled(sheet, size, x / zoom % side, y / zoom % side, zoom), dst=cover)
+            x, y = x / zoom % side, y / zoom % side
+            if loops is not None and abs(zoom - 1) < _SAME:
+                left, top = math.floor(side - x), math.floor(side - y)
+                loops.sheet_add(at(sheet, np.uint8), side, left, top, side - x - left, side - y - top,
+                                at(cover, np.uint8), size[1], size[0])  # fmt: skip
+            else:
+                cv2.add(cover, _tiled(sheet, size, x, y, zoom), dst=cover)
         return cover
 
     def _drifts(self, size: tuple[int, ...], pose: Pose, lens: Lens, gust: _Gust, seconds: float) -> Floats:
@@ -164,7 +168,7 @@ class Snow:
         v = y * np.float32(16) - np.float32(seconds * 2.2 % 256) + x * 0
         veil = np.clip(np.float32(0.5) + np.float32(0.36) * sample(self._veil, u, v), 0, 1.2)
         veil *= np.exp(-np.abs(y) * np.float32(2.2)) * np.float32(0.09 + 0.27 * self._amount)
-        return as_floats(cv2.resize(veil, (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
+        return as_floats(veil)
 
 
 def _tiled(sheet: Bytes, size: tuple[int, ...], x: float, y: float, zoom: float) -> Bytes:
@@ -173,7 +177,7 @@ def _tiled(sheet: Bytes, size: tuple[int, ...], x: float, y: float, zoom: float)
     rows, width = math.ceil(size[0] / zoom) + 2, math.ceil(size[1] / zoom) + 2
     times = rows // side + 2, width // side + 2
     whole = np.tile(sheet[:side, :side], times) if max(times) > 2 else sheet
-    if abs(zoom - 1) < 1e-6:  # every pixel lies at the same place between four: a filter, four times as fast
+    if abs(zoom - 1) < _SAME:  # every pixel lies at the same place between four: a filter, four times as fast
         left, top = math.floor(side - x), math.floor(side - y)
         across, down = side - x - left, side - y - top
         part = whole[top : top + size[0] + 1, left : left + size[1] + 1]

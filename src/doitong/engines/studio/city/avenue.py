@@ -10,6 +10,7 @@ from doitong.engines.studio.air.light import Light
 from doitong.engines.studio.arrays import Colour, Floats, as_floats, mix
 from doitong.engines.studio.camera import CameraPath, Lens, Pose
 from doitong.engines.studio.city.plan import GROUND, SHORE
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.stand import colour_drawing
 from doitong.engines.studio.land.trees import Plant, draw_plant
 from doitong.engines.studio.scene import Feature, Scene, Season
@@ -67,15 +68,23 @@ class Avenue:
         c, s = np.float32(math.cos(pose.yaw)), np.float32(math.sin(pose.yaw))
         away = np.float32(max(row.z - pose.z, 8.0)) / np.maximum(c - px * s, np.float32(0.08))
         pace = lens.focal / float(away.min())
-        ends = [lens.horizon - (GROUND + high - eye) * lens.focal / float(at) for high, at in
+        ends = [lens.horizon - (GROUND + high - eye) * lens.focal / float(far) for high, far in
                 ((_TALLEST, away.min()), (_TALLEST, away.max()), (0.0, away.min()), (0.0, away.max()))]  # fmt: skip
         first, last = max(0, math.floor(min(ends)) - 1), min(lens.rows, math.ceil(max(ends)) + 2)
         if last <= first or pace <= 0:
             return
         x = np.float32(pose.x) + (s + px * c) * away
+        map_x = np.mod(x, np.float32(_PERIOD)) * np.float32(row.scale) + np.float32(0.5)
+        if loops is not None:
+            airs = np.ascontiguousarray(air)
+            loops.city_trees(
+                at(row.strip), row.strip.shape[1], row.strip.shape[0], at(map_x), at(away), at(airs), _TALLEST,
+                row.scale, eye - GROUND, lens.focal, lens.horizon, thinning, *(at(plane) for plane in planes),
+                at(depth), lens.width, first, last,
+            )  # fmt: skip
+            return
         down = np.arange(first, last, dtype=np.float32)[:, None] + np.float32(0.5 - lens.horizon)
         height = np.float32(eye - GROUND) - down * (away * np.float32(1 / lens.focal))[None, :]
-        map_x = np.mod(x, np.float32(_PERIOD)) * np.float32(row.scale) + np.float32(0.5)
         map_y = (np.float32(_TALLEST) - height) * np.float32(row.scale) - np.float32(0.5)
         seen = cv2.remap(row.strip, np.ascontiguousarray(np.broadcast_to(map_x, map_y.shape)), map_y, cv2.INTER_LINEAR,
                          borderMode=cv2.BORDER_CONSTANT)  # fmt: skip
@@ -109,8 +118,8 @@ def _planted(plants: list[Floats], random: np.random.Generator, scale: float) ->
     """A strip with trees at uneven distances, some places left free; what leaves it on one side enters on the other."""
     width, height = round(_PERIOD * scale), math.ceil(_TALLEST * scale)
     strip = np.zeros((height, width, 4), np.float32)
-    at = float(random.uniform(0, 8))
-    while at < _PERIOD - 6:
+    along = float(random.uniform(0, 8))
+    while along < _PERIOD - 6:
         tall = float(random.uniform(6.5, 12.0))
         plant = plants[int(random.integers(len(plants)))][1:-1, 1:-1]
         if random.random() < 0.5:
@@ -119,10 +128,10 @@ def _planted(plants: list[Floats], random: np.random.Generator, scale: float) ->
         columns = max(3, round(rows * plant.shape[1] / plant.shape[0]))
         small = cv2.resize(plant, (columns, rows), interpolation=cv2.INTER_AREA) * np.float32(1.0)
         small[..., :3] *= np.float32(random.uniform(0.75, 1.2))
-        place = (round(at * scale) - columns // 2 + np.arange(columns)) % width
+        place = (round(along * scale) - columns // 2 + np.arange(columns)) % width
         under = strip[height - rows :, place]
         strip[height - rows :, place] = under * (1 - small[..., 3:]) + small
-        at += float(random.uniform(6.0, 12.0) if random.random() < 0.86 else random.uniform(18, 46))
+        along += float(random.uniform(6.0, 12.0) if random.random() < 0.86 else random.uniform(18, 46))
     return strip
 
 

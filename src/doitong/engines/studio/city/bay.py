@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Floats, Planes, bands, smooth
+from doitong.engines.studio.arrays import Floats, Planes, as_floats, bands, smooth
 from doitong.engines.studio.camera import Lens, Pose
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.land.water import Waves, fresnel_of
 from doitong.engines.studio.noise import pad, sample, spectral_tile
 from doitong.engines.studio.scene import Scene
@@ -20,7 +21,8 @@ _TILE_METRES = 64.0
 _SLOPE = 0.030
 _HALVINGS = 5
 _SPARK = 0.55  # brightest that a single wave mirrors; a lamp's whole light goes into its streak
-_WIDER = 4.7  # how much longer the second set of waves is
+_WAVES = ((_TILE_METRES * 4.7, 0.6), (_TILE_METRES, 0.8))  # metres of each set's tile, and how strong its slopes are
+_WIDEST = 8192  # of kernels/bay.c
 
 
 class Bay:
@@ -34,21 +36,56 @@ class Bay:
         self._waves = Waves(random, size, 1.6)
         self._gusts = spectral_tile(random, 256, 1.4, 2)
 
-    def draw(self, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens, top: int, seconds: float) -> Planes:
-        """The rows from `top` down. `mirror`: the view from under the water, its horizon at its lens's."""
+    def lay(self, planes: tuple[Floats, ...], shore: Floats, mirror: Planes, mirror_lens: Lens, pose: Pose, lens: Lens,
+            seconds: float) -> None:  # fmt: skip
+        """Lay the water over a frame below the row `shore` of each column. `mirror`: the view from under the water, its
+        horizon at its lens's."""
+        top = max(0, int(shore.min()))
+        if top >= lens.rows:
+            return
         reach = max(3, int(mirror_lens.focal * self._slope * 2.3)) | 1
         sharp = cv2.merge([*mirror, mirror[0]])  # four channels are read faster than three
         # twice the same mean is a triangle, close enough to the bell of the waves' slopes
         drawn_out = cv2.blur(cv2.blur(sharp, (1, reach)), (3, reach))
         np.minimum(sharp, np.float32(_SPARK), out=sharp)
-        tiles = [self._pyramid(seconds * 0.46 + 40), self._pyramid(seconds * 0.8)][: self._sets]
-        whole = np.empty((3, lens.rows - top, lens.width), np.float32)
+        tiles = [self._pyramid(moment) for moment in (seconds * 0.46 + 40, seconds * 0.8)[: self._sets]]
+        if loops is not None and lens.width <= _WIDEST:
+            self._lay_at_once(planes, shore, sharp, drawn_out, mirror_lens, pose, lens, top, tiles, seconds)
+            return
         for band in bands(lens.rows, top):
-            part = slice(band.start - top, band.stop - top)
+            rows = np.arange(band.start, band.stop, dtype=np.float32)[:, None] + np.float32(1)
+            cover = np.clip(rows - shore[None, :], 0, 1)
             colours = self._band(sharp, drawn_out, mirror_lens, pose, lens, band, tiles, seconds)
-            for plane, values in zip(whole, colours, strict=True):
-                plane[part] = values
-        return whole[0], whole[1], whole[2]
+            for plane, values in zip(planes, colours, strict=True):
+                plane[band] += (values - plane[band]) * cover
+
+    def _lay_at_once(self, planes: tuple[Floats, ...], shore: Floats, sharp: Floats, drawn_out: Floats,
+                     mirror_lens: Lens, pose: Pose, lens: Lens, top: int, tiles: list[list[Floats]],
+                     seconds: float) -> None:  # fmt: skip
+        light = self._light
+        glitters = light.disc > 0 and self._scene.sun_disc
+        rows = np.arange(top, lens.rows, dtype=np.float32) + np.float32(0.5 - lens.horizon)
+        away = np.float32(pose.y * lens.focal) / np.maximum(rows, np.float32(0.4))
+        levels, unseen = self._levels(away, lens, pose)
+        kinds = _WAVES[: self._sets]
+        shared = np.array([
+            lens.focal, lens.horizon, lens.width / 2, mirror_lens.focal, mirror_lens.horizon, mirror_lens.width / 2,
+            pose.x, pose.y, pose.z, math.cos(pose.yaw), math.sin(pose.yaw), seconds * 0.5 * self._scene.wind,
+            *(self._slope * power for _, power in _WAVES), *(self._size / metres for metres, _ in _WAVES),
+            *self._body(), *light.sun, *self._sun, self._slope * 0.5 + 0.008 if glitters else 0.0,
+        ], np.float32)  # fmt: skip
+        suits, fines = np.stack(levels), unseen * np.float32(0.95)
+        stack = np.concatenate([level.reshape(-1) for tile in tiles for level in tile])
+        loops.bay_lay(
+            at(shared), at(sharp), at(drawn_out), mirror_lens.width, mirror_lens.rows, at(stack), self._size,
+            _HALVINGS + 1, len(kinds), at(suits), at(fines), at(self._gusts),
+            self._gusts.shape[0] - 4, at(shore), *(at(plane) for plane in planes), lens.width, top, lens.rows,
+        )  # fmt: skip
+
+    def _body(self) -> list[float]:
+        """The water's own light."""
+        light = self._light
+        return [light.water[i] * (light.fill[i] * 2.4 + light.sun[i] * 0.30) for i in range(3)]
 
     def _pyramid(self, seconds: float) -> list[Floats]:
         tile = self._waves.tile(seconds)
@@ -76,7 +113,7 @@ class Bay:
         glitter = self._glitter(px, down, sx, sz, c, s)
         planes = []
         for i in range(3):
-            body = np.float32(self._light.water[i] * (self._light.fill[i] * 2.4 + self._light.sun[i] * 0.30))
+            body = np.float32(self._body()[i])
             plane = seen[..., i] - body
             plane *= fresnel
             plane += body
@@ -88,14 +125,9 @@ class Bay:
     def _slopes_at(self, x: Floats, z: Floats, away: Floats, lens: Lens, pose: Pose,
                    tiles: list[list[Floats]]) -> tuple[Floats, Floats, Floats]:  # fmt: skip
         """Slopes of the waves that a pixel can tell apart, and (as a column) the share of those that it cannot."""
-        across, along = away / np.float32(lens.focal), away * away / np.float32(lens.focal * pose.y)
-        pixel = across**0.30 * along**0.70
         sx, sz = np.zeros_like(x), np.zeros_like(x)
-        unseen = np.zeros_like(away)
-        kinds = ((_TILE_METRES * _WIDER, 0.6), (_TILE_METRES, 0.8))
-        for tile, (metres, power) in zip(tiles, kinds, strict=False):
-            level = np.log2(np.maximum(pixel / np.float32(metres / self._size), 1e-3)).clip(0, _HALVINGS)
-            unseen += level / np.float32(2 * _HALVINGS)
+        levels, unseen = self._levels(away, lens, pose)
+        for tile, (metres, power), level in zip(tiles, _WAVES, levels, strict=False):
             for number in range(int(level.min()), min(_HALVINGS, int(level.max()) + 1) + 1):
                 weight = np.clip(1 - np.abs(level - number), 0, 1).astype(np.float32)
                 rows = np.flatnonzero(weight > 0)
@@ -108,7 +140,19 @@ class Bay:
                 strength = weight[part, None] * np.float32(self._slope * power)
                 sx[part] += np.multiply(slopes[..., 0], strength, out=u)
                 sz[part] += np.multiply(slopes[..., 1], strength, out=v)
-        return sx, sz, np.clip(np.float32(0.25) + unseen, 0, 1)[:, None].astype(np.float32)
+        return sx, sz, unseen[:, None]
+
+    def _levels(self, away: Floats, lens: Lens, pose: Pose) -> tuple[list[Floats], Floats]:
+        """For rows that see the water at distances: the halving of each set of waves, and the share of slopes that are
+        too small to be told apart."""
+        across, along = away / np.float32(lens.focal), away * away / np.float32(lens.focal * pose.y)
+        pixel = across**0.30 * along**0.70
+        levels = [
+            as_floats(np.log2(np.maximum(pixel / np.float32(metres / self._size), 1e-3)).clip(0, _HALVINGS))
+            for metres, _ in _WAVES[: self._sets]
+        ]
+        unseen = np.float32(0.25) + as_floats(np.sum(levels, axis=0)) / np.float32(2 * _HALVINGS)
+        return levels, as_floats(np.clip(unseen, 0, 1))
 
     def _gust(self, x: Floats, z: Floats, seconds: float) -> Floats:
         """Bands of rougher and calmer water that drift; read at a quarter of the size."""

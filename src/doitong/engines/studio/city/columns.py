@@ -10,6 +10,7 @@ from doitong.engines.studio.arrays import Floats, Ints
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.city.plan import FLAT, SLOPING, Faces
 from doitong.engines.studio.city.setting import Curtain
+from doitong.engines.studio.kernels import at, loops
 
 _NEAREST = 8.0
 _DEPTH_STEPS = 10.0  # of the order, in a metre
@@ -44,6 +45,8 @@ class Ends:
 
 def look(faces: Faces, curtains: tuple[Curtain, ...], pose: Pose, eye: float, lens: Lens) -> tuple[Strips, Ends]:
     """The strips seen from `pose` at the height `eye`, below the water for what the water mirrors."""
+    if loops is not None:
+        return _look_at_once(faces, curtains, pose, eye, lens)
     crossed, ends = _cross(faces, pose, eye, lens)
     drawn = [_hang(curtain, faces.owner.size + number, pose, lens) for number, curtain in enumerate(curtains)]
     face, column, depth, share, pace, high, is_roof = (
@@ -53,6 +56,38 @@ def look(faces: Faces, curtains: tuple[Curtain, ...], pose: Pose, eye: float, le
     strips = _visible(face, column, depth, share, pace, top, is_roof, lens)
     far = np.full(len(curtains), 1e6, np.float32)
     return strips, Ends(np.concatenate([ends.left, -far]), np.concatenate([ends.right, far]))
+
+
+def _look_at_once(faces: Faces, curtains: tuple[Curtain, ...], pose: Pose, eye: float,
+                  lens: Lens) -> tuple[Strips, Ends]:  # fmt: skip
+    count, width = faces.owner.size, lens.width
+    turned, spans = np.empty((count, 4), np.float32), np.empty((count, 2), np.int32)
+    left, right = (np.full(count + len(curtains), far, np.float32) for far in (-1e6, 1e6))
+    crossings = np.full(width, len(curtains), np.int32)
+    loops.city_turn(
+        at(faces.x0), at(faces.z0), at(faces.x1), at(faces.z1), at(faces.top0), at(faces.has_roof, np.int32), count,
+        pose.x, pose.z, math.cos(pose.yaw), math.sin(pose.yaw), eye, lens.focal, _NEAREST, at(turned), at(left),
+        at(right), at(spans, np.int32), at(crossings, np.int32), width,
+    )  # fmt: skip
+    hung = np.empty((len(curtains), 4, width), np.float32)
+    for own, curtain in zip(hung, curtains, strict=True):
+        _, _, own[0], own[1], own[2], high, _ = _hang(curtain, 0, pose, lens)
+        own[3] = np.float32(lens.horizon) - (high - np.float32(eye)) * np.float32(lens.focal) / own[0]
+    ends = np.cumsum(crossings, dtype=np.int32)
+    most, starts = int(ends[-1]), ends - crossings
+    face, column, first, counts = (np.empty(most, np.int32) for _ in range(4))
+    depth, share, pace, top = (np.empty(most, np.float32) for _ in range(4))
+    keys, is_roof, total = np.empty(most, np.uint64), np.empty(most, np.bool_), np.zeros(1, np.int32)
+    loops.city_look(
+        at(turned), at(spans, np.int32), at(faces.top0), at(faces.top1), count, at(hung), len(curtains),
+        at(starts, np.int32), at(keys, np.uint64), eye, lens.focal, lens.horizon, width, lens.rows, at(face, np.int32),
+        at(column, np.int32), at(depth), at(share), at(pace), at(top), at(first, np.int32), at(counts, np.int32),
+        at(is_roof, np.bool_), at(total, np.int32),
+    )  # fmt: skip
+    seen = slice(int(total[0]))
+    strips = Strips(face[seen], column[seen], depth[seen], share[seen], pace[seen], top[seen], first[seen],
+                    counts[seen], is_roof[seen])  # fmt: skip
+    return strips, Ends(left, right)
 
 
 def _cross(faces: Faces, pose: Pose, eye: float, lens: Lens) -> tuple[tuple[Floats, ...], Ends]:
@@ -103,7 +138,8 @@ def _hang(curtain: Curtain, number: int, pose: Pose, lens: Lens) -> tuple[Floats
 def _visible(face: Ints, column: Ints, depth: Floats, share: Floats, pace: Floats, top: Floats, is_roof: Ints,
              lens: Lens) -> Strips:  # fmt: skip
     far = np.minimum(depth * np.float32(_DEPTH_STEPS), np.float32(2**_DEPTH_BITS - 1)).astype(np.uint32)
-    order = np.argsort((column.astype(np.uint32) << np.uint32(_DEPTH_BITS)) | far)
+    # at one depth in the order of their numbers, as the loop has them
+    order = np.argsort((column.astype(np.uint32) << np.uint32(_DEPTH_BITS)) | far, kind="stable")
     place = column[order]
     edge = np.clip(top[order], -1, lens.rows)
     # one running minimum serves all columns: each column's values lie below those of the column before

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from doitong.engines.studio.air.light import Light
-from doitong.engines.studio.arrays import Colour, Floats, Ints
+from doitong.engines.studio.arrays import Bytes, Colour, Floats, Ints
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.city.columns import Strips
 from doitong.engines.studio.city.plan import GROUND, LAMP_GAP, City
@@ -22,6 +22,7 @@ from doitong.engines.studio.city.skins import CELL_COLUMNS, HALVINGS, LIGHT_RANG
 _SHADOW_POINTS = 12
 Each = Callable[[Floats], Floats]  # from values of strips to values of their pixels
 _PLAIN_HABIT = 4.0  # of far skylines
+_LEAST_GLINT = 0.4  # that shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,6 @@ class Coat:
     glow: Floats
     crown: Floats
     crown_from: Floats
-    has_crown: bool
     glint: Floats  # how much of the sun each pane may flash
     shop: Floats
     street: Floats  # how much of the street lamps' light falls on it
@@ -71,10 +71,57 @@ class Fronts:
         self._city, self._atlas, self._light, self._lamps, self._sun = city, atlas, light, lamps, sun
         self._curtains = curtains
         self._face_count = city.faces.owner.size
+        self._has_crowns = lamps.windows > 0.3
         self._normals()
         self._choose_halvings(pose, lens)
         self._shadow = self._shadow_heights(shadows)
         self._decode = ((np.arange(256, dtype=np.float32) / 255) ** 2 * np.float32(LIGHT_RANGE))[None, :]
+
+    @property
+    def cells(self) -> Bytes:
+        """The sheet of all windows."""
+        return self._atlas.cells
+
+    def shared(self) -> list[float]:
+        """What the pixels of all strips share, in the order of kernels/city.c."""
+        light, lamps = self._light, self._lamps
+        flags = light.is_moon, self._shadow.shape[0] > 1, self._has_crowns
+        glint = 3.5 * lamps.glint if lamps.glint > _LEAST_GLINT else 0.0
+        return [
+            *(float(flag) for flag in flags), LIGHT_RANGE, CELL_COLUMNS, glint, lamps.shops, 2 * math.pi / LAMP_GAP,
+            *lamps.street, *light.sun, *light.horizon, *light.middle, *light.zenith, *light.glow, self._sun[0],
+            self._sun[2],
+        ]  # fmt: skip
+
+    def sides(self, base: Floats) -> Floats:
+        """What each face is clad in, a row a face, in the order of kernels/city.c. `base`: where each stands."""
+        faces, skins, count = self._city.faces, self._city.skins, len(self._curtains)
+        own = faces.owner
+        windows = np.array([curtain.windows for curtain in self._curtains], np.float32)
+        wide_far, none = np.maximum(windows, 1), np.zeros(count)
+        far = np.arange(count) + np.int32(1)
+        wall = np.concatenate([skins.wall[own], [curtain.wall for curtain in self._curtains]])
+        turned = 0.82 + 0.18 * self._nx * np.sign(self._sun[0])
+        shadow = np.zeros((own.size, _SHADOW_POINTS)) if self._shadow.shape[0] == 1 else self._shadow
+        scales = []
+        for level, starts in zip(self._halvings, (self._atlas.lefts, self._atlas.tops), strict=True):
+            both = [np.minimum(level + more, HALVINGS - 1) for more in (0, 1)]
+            scales += [np.exp2(-each) for each in both] + [starts[each] for each in both]
+        columns = [
+            (faces.cells, none), (faces.shift + skins.habit[own] * CELL_COLUMNS,
+                                  none + 1 + _PLAIN_HABIT * CELL_COLUMNS),
+            (skins.wide[own], none), (skins.tall[own], none + 0.6), (1 / skins.floor[own], 1 / wide_far),
+            (skins.storey[own], none + 5), (skins.gloss[own], none),
+            (skins.glow[own] * self._lamps.windows, none + 1.2 * self._lamps.windows),
+            *((skins.crown[own, i], none) for i in range(3)), (skins.crown_from[own], none + 1e5),
+            *((wall[:, i] * self._light.fill[i] * turned,) for i in range(3)),
+            *((wall[:, i] * self._light.sun[i] * self._facing * 0.85,) for i in range(3)),
+            *((skins.glass[own, i], none + 0.6) for i in range(3)), *((skins.neon[own, i], none) for i in range(3)),
+            (self._nx,), (self._nz,), *((scale,) for scale in scales), (own * 2.1, none), (base,),
+            (none[:1].repeat(own.size), far), (none[:1].repeat(own.size), windows),
+            *((shadow[:, i], none) for i in range(_SHADOW_POINTS)),
+        ]  # fmt: skip
+        return np.stack([np.concatenate(parts) for parts in columns], axis=1).astype(np.float32)
 
     def _normals(self) -> None:
         faces, count = self._city.faces, len(self._curtains)
@@ -141,7 +188,7 @@ class Fronts:
         map_y = storey * scales[1] + self._atlas.tops.take(halvings[1]) - np.float32(0.5)
         storeys = (1 / floor).astype(np.float32)
         shaded, sunny = self._walls(strips, owner, is_far, far)
-        if self._lamps.windows > 0.3 and skins.neon.any():
+        if self._has_crowns and skins.neon.any():
             shaded += np.where(is_far, 0, skins.neon.T[:, owner]) * self._at_edges(strips)
         low, high, horizon, gloss, glint = self._mirror(strips, owner, is_far, pose, lens)
         if self._light.is_moon:
@@ -156,7 +203,7 @@ class Fronts:
             across.astype(np.float32), gloss, shaded, sunny, self._shadow_at(strips, face, is_far), low, high, horizon,
             np.where(is_far, np.float32(1.2), skins.glow.take(owner)) * np.float32(self._lamps.windows),
             np.where(is_far, 0, skins.crown.T[:, owner]),
-            np.where(is_far, np.float32(1e5), skins.crown_from.take(owner)), self._lamps.windows > 0.3, glint,
+            np.where(is_far, np.float32(1e5), skins.crown_from.take(owner)), glint,
             self._shops(strips, owner, is_far), self._street(strips, is_far, far), air[:, strips.column],
             strips.depth * np.float32(-thinning),
         )  # fmt: skip
@@ -253,7 +300,7 @@ class Fronts:
             clear *= np.clip((height - each(coat.horizon)) * np.float32(0.0558), 0, 0.62) + np.float32(0.30)
         lamps = glass * each(coat.glow)
         flash = None
-        if self._lamps.glint > 0.4:
+        if self._lamps.glint > _LEAST_GLINT:
             flash = each(coat.glint) * np.clip(tone * 2 - np.float32(0.5), 0, 1) * glass
             flash = flash if sunny is None else flash * sunny
         wall_share = np.float32(1) - glass
@@ -277,7 +324,7 @@ class Fronts:
             light += lamps * lit[:, i]
             planes.append(light)
         self._light_feet(planes, coat, each, over, wall_share)
-        if coat.has_crown:
+        if self._has_crowns:
             self._light_crowns(planes, coat, own, height - each(coat.crown_from), glass)
         self._veil(planes, coat, part, counts, height)
         return planes

@@ -9,6 +9,7 @@ from doitong.engines.studio.arrays import Colour, Floats
 from doitong.engines.studio.camera import Lens, Pose
 from doitong.engines.studio.city.plan import BLOCK, BOULEVARD, DEEPEST, GROUND, LAMP_GAP, SHORE, STREET, City
 from doitong.engines.studio.city.skins import neon
+from doitong.engines.studio.kernels import at, loops
 from doitong.engines.studio.spots import lay_spots
 
 _REACH = 3  # pixels around a point that its spot covers
@@ -48,6 +49,8 @@ class Lights:
         self._city, self._power, self._haze = city, power, haze
         self._lamps = _lamps(city, palette, spread, random)
         self._cars = _cars(city, spread, random)
+        masts = [(mast.x, mast.z, mast.base, mast.top, mast.width) for mast in city.masts]
+        self._masts = np.array(masts, np.float32).reshape(-1, 5)
         tall = [mast for mast in city.masts if mast.top > 100]
         self._beacons = np.array([(m.x, m.top + 1, m.z, m.phase) for m in tall], np.float32).reshape(-1, 4)
 
@@ -65,9 +68,9 @@ class Lights:
 
     def _driving(self, pose: Pose, seconds: float) -> Points:
         cars = self._cars
-        at = (cars.place + cars.speed * np.float32(seconds)) % cars.length
-        fade = np.clip(np.minimum(at, cars.length - at) * np.float32(1 / 60), 0, 1)
-        x, z = cars.x + cars.along_x * at, cars.z + cars.along_z * at
+        way = (cars.place + cars.speed * np.float32(seconds)) % cars.length
+        fade = np.clip(np.minimum(way, cars.length - way) * np.float32(1 / 60), 0, 1)
+        x, z = cars.x + cars.along_x * way, cars.z + cars.along_z * way
         towards = (cars.along_x * (np.float32(pose.x) - x) + cars.along_z * (np.float32(pose.z) - z)) / np.hypot(
             np.float32(pose.x) - x, np.float32(pose.z) - z
         )
@@ -92,6 +95,13 @@ class Lights:
                    colour: Colour) -> None:  # fmt: skip
         """Poles on the roofs, thinner towards the top, covering each column by their share of it."""
         c, s = math.cos(pose.yaw), math.sin(pose.yaw)
+        if loops is not None:
+            airs, tone = np.ascontiguousarray(air), np.array(colour, np.float32)
+            loops.city_masts(
+                at(self._masts), len(self._masts), at(tone), at(airs), at(depth), pose.x, pose.z, c, s, eye, lens.focal,
+                lens.horizon, self._haze * 0.6, *(at(plane) for plane in planes), lens.width, lens.rows,
+            )  # fmt: skip
+            return
         for mast in self._city.masts:
             away = (mast.x - pose.x) * s + (mast.z - pose.z) * c
             if away < 20:
@@ -146,7 +156,7 @@ def _lamps(city: City, palette: tuple[Colour, ...], spread: float, random: np.ra
     x = np.arange(-int(half / LAMP_GAP), int(half / LAMP_GAP) + 1) * LAMP_GAP
     rows = [(x, GROUND + high, SHORE + z) for z, high in ((3.0, 5.5), (39.0, 9.0))]
     c, s = math.cos(city.turn), math.sin(city.turn)
-    places = [np.stack([at, np.full_like(at, y), np.full_like(at, z)]) for at, y, z in rows]
+    places = [np.stack([along, np.full_like(along, y), np.full_like(along, z)]) for along, y, z in rows]
     for pitch, is_across in ((BLOCK[0] + STREET, False), (BLOCK[1] + STREET, True)):
         line = np.arange(-14, 15) * pitch
         step = np.arange(-700, 1700, 34.0)

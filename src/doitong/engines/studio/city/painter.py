@@ -108,16 +108,11 @@ class CityPainter:
             np.add(plane, (colour[None, :] - plane) * np.minimum(thick, 1).astype(np.float32)[:, None], out=plane)
 
     def _fill_water(self, planes: tuple[Floats, ...], shore: Floats, pose: Pose, lens: Lens, seconds: float) -> None:
-        top = max(0, int(shore.min()))
-        if top >= lens.rows:
+        if shore.min() >= lens.rows:
             return
         mirror_lens = self._mirror_lens(lens)
         mirror = self._mirror(pose, mirror_lens, seconds)
-        water = self._bay.draw(mirror, mirror_lens, pose, lens, top, seconds)
-        rows = np.arange(top, lens.rows, dtype=np.float32)[:, None] + np.float32(1)
-        cover = np.clip(rows - shore[None, :], 0, 1)
-        for plane, part in zip(planes, water, strict=True):
-            plane[top:] += (part - plane[top:]) * cover
+        self._bay.lay(planes, shore, mirror, mirror_lens, pose, lens, seconds)
 
     def _mirror_lens(self, lens: Lens) -> Lens:
         rows = int((lens.rows - lens.horizon + _REFLECTION_REACH * lens.focal) / self._shrink) + 2

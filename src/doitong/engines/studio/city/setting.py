@@ -120,13 +120,18 @@ class Streets:
             plane = colour * mottle * (light.fill[i] * 0.8 + light.sun[i] * rise * sunny)
             planes.append(plane + street_light[i] * (road * 0.8 + 0.06) * mottle)
         merged = cv2.merge([np.asarray(plane, dtype=np.float32) for plane in planes])
-        self._map = cv2.blur(merged, (1, 5))  # seen at a low angle, a pixel spans many metres of depth
+        self.map = cv2.blur(merged, (1, 5))  # seen at a low angle, a pixel spans many metres of depth
+
+    @property
+    def place(self) -> tuple[float, float, float]:
+        """Where the map begins, left and near, and its texels for a metre."""
+        return self._left, self._near, 1 / _MAP_CELL
 
     def at(self, x: Floats, z: Floats) -> Floats:
         """(n, 3): light of the ground at points."""
         map_x = (x - np.float32(self._left)) * np.float32(1 / _MAP_CELL)
         map_y = (z - np.float32(self._near)) * np.float32(1 / _MAP_CELL)
-        seen = cv2.remap(self._map, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        seen = cv2.remap(self.map, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(seen).reshape(-1, 3)
 
 

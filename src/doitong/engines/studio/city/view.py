@@ -13,7 +13,9 @@ from doitong.engines.studio.city.columns import Ends, Strips, look
 from doitong.engines.studio.city.fronts import Fronts
 from doitong.engines.studio.city.plan import GROUND, City
 from doitong.engines.studio.city.setting import Curtain, Streets
+from doitong.engines.studio.kernels import at, loops
 
+_PAGE = (16, 5, 8)  # columns, fields, and rows more, of kernels/city.c
 _CHUNK = 26_000  # pixels shaded at once: they stay in the cache, and OpenCV takes maps of up to 32767
 _NO_DEPTH = np.float32(1e6)
 _NO_FACE = -1
@@ -37,26 +39,62 @@ class CityView:
         feet = np.full(len(curtains), GROUND, np.float32)
         feet[0] = -100.0  # the quay stands in the water
         self._base = np.concatenate([city.faces.base, feet])
+        self._sides = fronts.sides(self._base)
 
     def draw(self, planes: tuple[Floats, ...], pose: Pose, lens: Lens, air: Air, mirrored: bool = False) -> Floats:
         """Lay the city over `planes` (the sky); the depth of every pixel comes back. `mirrored`: as the water at
         height 0 mirrors it, for a lens whose horizon is its lower edge."""
         eye = -pose.y if mirrored else pose.y
         strips, ends = look(self._city.faces, self._curtains, pose, eye, lens)
-        depth = np.full((lens.rows, lens.width), _NO_DEPTH, np.float32)
+        depth = np.empty((lens.rows, lens.width), np.float32)
+        if loops is None or not strips.face.size:
+            depth.fill(_NO_DEPTH)
         if strips.face.size:
-            upright = [cv2.transpose(plane) for plane in planes]  # so that a strip is one run of memory
-            upright.append(np.full((lens.width, lens.rows), _NO_DEPTH, np.float32))
             has_fine_edges = self._has_fine_edges and not mirrored
-            seen = np.full((lens.width, lens.rows), _NO_FACE, np.int32) if has_fine_edges else None
-            self._fill(upright, seen, strips, pose, eye, lens, air, mirrored)
-            for plane, turned in zip((*planes, depth), upright, strict=True):
-                cv2.transpose(turned, plane)
-            if seen is not None:
-                _soften_sides(planes, depth, cv2.transpose(seen), ends)
-            _soften_tops(planes, strips, lens)
+            if loops is not None:
+                self._fill_frame(planes, depth, has_fine_edges, strips, ends, pose, eye, lens, air, mirrored)
+            else:
+                self._fill_upright(planes, depth, has_fine_edges, strips, ends, pose, eye, lens, air, mirrored)
+                _soften_tops(planes, strips, lens)
         self._avenue.draw(planes, depth, pose, eye, lens, air.thinning, air.colours, mirrored)
         return depth
+
+    def _fill_frame(self, planes: tuple[Floats, ...], depth: Floats, has_fine_edges: bool, strips: Strips, ends: Ends,
+                    pose: Pose, eye: float, lens: Lens, air: Air, mirrored: bool) -> None:  # fmt: skip
+        """Colour the strips into planes and depth, and soften their outlines."""
+        shared = np.array([
+            eye, lens.horizon, lens.focal, lens.width / 2, pose.x, pose.z, math.cos(pose.yaw), math.sin(pose.yaw),
+            air.thinning, float(mirrored), *self._fronts.shared(), *self._roof, *self._streets.place,
+        ], np.float32)  # fmt: skip
+        seen = np.empty((lens.rows, lens.width), np.int32) if has_fine_edges else None
+        page = np.empty((*_PAGE[:2], lens.rows + _PAGE[2]), np.float32)
+        cells, street, colours = self._fronts.cells, self._streets.map, np.ascontiguousarray(air.colours)
+        faces, columns, firsts, counts = (
+            at(numbers, np.int32) for numbers in (strips.face, strips.column, strips.first, strips.count)
+        )
+        frame, top = [at(plane) for plane in planes], at(strips.top)
+        loops.city_fill(
+            at(shared), at(self._sides), at(colours), faces, columns, at(strips.depth), at(strips.share),
+            at(strips.pace), top, firsts, counts, at(strips.is_roof, np.bool_), strips.face.size, at(cells, np.uint8),
+            cells.shape[1], cells.shape[0], at(street), street.shape[1], street.shape[0], at(page), *frame, at(depth),
+            None if seen is None else at(seen, np.int32), lens.width, lens.rows,
+        )  # fmt: skip
+        if seen is not None:
+            loops.city_soften_sides(*frame, at(depth), at(seen, np.int32), at(ends.left), at(ends.right), lens.width,
+                                    lens.rows)  # fmt: skip
+        loops.city_soften_tops(*frame, columns, firsts, counts, top, strips.face.size, lens.width, lens.rows)
+
+    def _fill_upright(self, planes: tuple[Floats, ...], depth: Floats, has_fine_edges: bool, strips: Strips,
+                      ends: Ends, pose: Pose, eye: float, lens: Lens, air: Air, mirrored: bool) -> None:  # fmt: skip
+        """The same on its side, so that a strip is one run of memory; tops stay hard."""
+        upright = [cv2.transpose(plane) for plane in planes]
+        upright.append(np.full((lens.width, lens.rows), _NO_DEPTH, np.float32))
+        seen = np.full((lens.width, lens.rows), _NO_FACE, np.int32) if has_fine_edges else None
+        self._fill(upright, seen, strips, pose, eye, lens, air, mirrored)
+        for plane, turned in zip((*planes, depth), upright, strict=True):
+            cv2.transpose(turned, plane)
+        if seen is not None:
+            _soften_sides(planes, depth, cv2.transpose(seen), ends)
 
     def _fill(self, upright: list[Floats], seen: Ints | None, strips: Strips,
               pose: Pose, eye: float, lens: Lens, air: Air, mirrored: bool) -> None:  # fmt: skip

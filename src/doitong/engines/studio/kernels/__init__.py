@@ -17,10 +17,20 @@ import numpy as np
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
     "add_octave": "p i pp fffff p i",
+    "bay_lay": "ppp ii p iii ppp i p ppp iii",
+    "city_fill": "ppp ppppppppp i pii pii p ppppp ii",
+    "city_look": "pp pp i p i pp fff ii ppp pppp pp p",
+    "city_masts": "pip pp ffffffff ppp ii",
+    "city_soften_sides": "ppp pp pp ii",
+    "city_soften_tops": "ppp pppp iii",
+    "city_trees": "pii ppp ffffff ppp p iii",
+    "city_turn": "pppp pp i fffffff ppp p p i",
     "count_beyond": "pp ii p",
+    "deck_lay": "pp ii p ppp pppp ii",
     "double_rows": "pi p ii",
     "enlarge": "pii pi",
     "fade_cover": "pi f",
+    "fall_lay": "ppp pii ppi ppi ii",
     "find_bed": "ppp ii p p i p ii p",
     "find_directions": "pp ii pppp",
     "grade_chroma": "pp pp i",
@@ -47,8 +57,10 @@ _SIGNATURES = {
     "paint_breaker": "p",
     "plant_lay": "ppp p i iiii i p ii pp",
     "sample_tile": "p ii pp p i",
+    "sheet_add": "piiiff pii",
     "smear_up": "p iii pp",
     "splat": "ppp ii pii p",
+    "swarm_see": "pp ppp i ppppp p",
     "turn_waves": "p pp pp f p i",
 }
 

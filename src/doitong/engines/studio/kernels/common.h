@@ -115,7 +115,7 @@ INLINE void read_tile(const float *tile, int size, const float *x, const float *
 }
 
 /* Which two of `count` evenly spread rows lie around row `row` of `rows`, and how far it is from the first. */
-INLINE float spread(int row, int rows, int count, int *above, int *below) {
+INLINE float spread_at(int row, int rows, int count, int *above, int *below) {
     float at = clamp(((float)row + 0.5f) * (float)count / (float)rows - 0.5f, 0.0f, (float)(count - 1));
     *above = (int)at;
     *below = *above + 1 < count ? *above + 1 : *above;

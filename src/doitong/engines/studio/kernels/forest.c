@@ -113,7 +113,7 @@ LOOP void lay_sheet(uint32_t *restrict canvas, int width, int rows, const float 
     union { uint8_t bytes[4 * BLOCK]; uint32_t pixels[BLOCK]; } part;
     for (int row = 0; row < rows; row++) {
         int above, below;
-        const float down = spread(row, rows, count, &above, &below);
+        const float down = spread_at(row, rows, count, &above, &below);
         for (int start = 0; start < width; start += BLOCK) {
             const int size = width - start < BLOCK ? width - start : BLOCK;
             const float *restrict a = sheet + ((long)above * width + start) * 4;
@@ -136,7 +136,7 @@ LOOP void light_canvas(const uint32_t *restrict canvas, int width, int rows, con
     const float top = light[0] / 65025.0f, r = light[1], g = light[2], b = light[3];
     for (int row = 0; row < rows; row++) {
         int above, below;
-        const float down = spread(row, rows, count, &above, &below);
+        const float down = spread_at(row, rows, count, &above, &below);
         const float *restrict a = whole + (long)above * width, *restrict c = near + (long)above * width;
         const float *restrict d = whole + (long)below * width, *restrict e = near + (long)below * width;
         const long at = (long)row * width;

@@ -194,7 +194,7 @@ LOOP void enlarge(const float *restrict small, int width, int count, float *rest
     float line[BLOCK + 2];
     for (int row = 0; row < rows; row++) {
         int above, below;
-        const float down = spread(row, rows, count, &above, &below);
+        const float down = spread_at(row, rows, count, &above, &below);
         const float *restrict a = small + (long)above * width, *restrict b = small + (long)below * width;
         for (int start = 0; start < width; start += BLOCK) {
             const int size = width - start < BLOCK ? width - start : BLOCK;
