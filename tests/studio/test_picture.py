@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from gallery import pictures
 from PIL import Image
 
 from doitong.catalogue.model import Kind, Version
@@ -351,3 +352,9 @@ def test_a_generation_s_maps_become_paths_for_the_engine(tmp_path: Path) -> None
     motion = to_motion(local)
     assert (motion.depth_path, motion.is_depth_inverted) == (tmp_path / "d", True)
     assert motion.brushes[0]["mask"] == str(tmp_path / "m")
+
+
+def test_land_from_side_to_side_is_no_subject(tmp_path: Path) -> None:
+    """Mountains with their mirror image stand out from the rim of the picture, and yet nothing is to be cut out."""
+    stage = PictureStage(asked(pictures.lake(tmp_path)), moved("orbit_right"))
+    assert (stage.report["depth"], stage.report["subject"]) == ("estimated", False)

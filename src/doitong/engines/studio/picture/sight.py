@@ -249,7 +249,7 @@ def _subject_trust(mask: Floats, lab: Floats, steep: Floats) -> float:
     sides = float(max(mask[:, 0].mean(), mask[:, -1].mean(), mask[0].mean()))
     wide = float((mask.max(axis=0) > 0).mean())  # what reaches from side to side is the land itself
     return (
-        _rise(0.95, 0.8, wide)
+        _rise(0.85, 0.65, wide)
         * _rise(5, 14, apart)
         * _rise(1.4, 3.0, sharp)
         * _rise(0.4, 0.72, whole)
