@@ -356,5 +356,5 @@ def test_a_generation_s_maps_become_paths_for_the_engine(tmp_path: Path) -> None
 
 def test_land_from_side_to_side_is_no_subject(tmp_path: Path) -> None:
     """Mountains with their mirror image stand out from the rim of the picture, and yet nothing is to be cut out."""
-    stage = PictureStage(asked(pictures.lake(tmp_path)), moved("orbit_right"))
+    stage = PictureStage(asked(pictures.lake(tmp_path), width=1280, height=720), moved("orbit_right"))
     assert (stage.report["depth"], stage.report["subject"]) == ("estimated", False)
