@@ -203,12 +203,20 @@ class Grade:
         width, height = self._drawn
         small_size = (max(8, width // 8), max(8, height // 8))
         reach = max(2.0, width * 0.0045)
+        is_whole = (width, height) == (small_size[0] * 8, small_size[1] * 8)
         for plane in planes:
-            small = cv2.resize(plane, small_size, interpolation=cv2.INTER_AREA)
+            if loops is not None and is_whole:
+                small = np.empty(small_size[::-1], np.float32)
+                loops.grade_shrink(at(plane), at(small), *small_size)
+            else:
+                small = cv2.resize(plane, small_size, interpolation=cv2.INTER_AREA)
             bright = np.minimum(np.maximum(small - np.float32(0.62 / self._exposure), 0), np.float32(5))
             glow = cv2.GaussianBlur(bright, (0, 0), reach * 0.6) * np.float32(0.13 * self._bloom)
             glow += cv2.GaussianBlur(bright, (0, 0), reach * 2.4) * np.float32(0.10 * self._bloom)
-            np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
+            if loops is not None and is_whole:
+                loops.add_enlarged(at(glow), *small_size, at(plane), width, height)
+            else:
+                np.add(plane, cv2.resize(glow, (width, height), interpolation=cv2.INTER_LINEAR), out=plane)
 
 
 def _toned(curve: Floats, tone: _Tone, gain: float) -> Floats:

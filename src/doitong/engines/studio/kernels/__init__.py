@@ -16,6 +16,7 @@ import numpy as np
 
 _KINDS = {"p": ctypes.c_void_p, "i": ctypes.c_int, "f": ctypes.c_float}
 _SIGNATURES = {
+    "add_enlarged": "p ii p ii",
     "add_octave": "p i pp fffff p i",
     "bay_lay": "ppp ii p iii ppp i p ppp iii",
     "city_fill": "ppp ppppppppp i pii pii p ppppp ii",
@@ -36,6 +37,7 @@ _SIGNATURES = {
     "grade_chroma": "pp pp i",
     "grade_draft": "ppp pp pp ii",
     "grade_dust": "pp iiii p ii",
+    "grade_shrink": "pp ii",
     "grade_frame": "ppp p p iiii pp ppp ii",
     "heap_up": "pii ppi",
     "land_fade": "pppp ppp ii",

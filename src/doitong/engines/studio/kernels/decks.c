@@ -118,6 +118,23 @@ INLINE void add_spread(const Spread *restrict spread, const float *restrict line
     }
 }
 
+/* A coarse image, at least COARSE pixels of the plane to one of it, spread over the plane and added; the plane is at most
+   WIDEST wide. */
+LOOP void add_enlarged(const float *restrict image, int image_width, int image_rows, float *restrict plane, int width,
+                       int rows) {
+    Spread spread;
+    float line[WIDEST / COARSE + 1], sum[WIDEST + LANES];
+    if (width > WIDEST || image_width > WIDEST / COARSE) return;
+    spread_columns(&spread, image_width, image_rows, width);
+    for (int row = 0; row < rows; row++) {
+        float *restrict out = plane + (long)row * width;
+        memcpy(sum, out, sizeof(float) * (size_t)width);
+        spread_row(&spread, image, row, rows, line);
+        add_spread(&spread, line, sum);
+        memcpy(out, sum, sizeof(float) * (size_t)width);
+    }
+}
+
 /* Lay what falls over three planes: they move towards `tones` (three coarse images, one below the other) by the sum of
    some `veils` (two coarse images at most, of `veil_sizes`: width and rows) and of `masks` (bytes), each of its power.
    The frame is at most WIDEST wide, a coarse image WIDEST / COARSE. */

@@ -3,6 +3,7 @@
 #include "common.h"
 
 #define WIDEST 8192
+#define SIDE 8 /* of the squares that bloom is made from */
 
 /* Shares of Y that red, green and blue add: `curves` has three tables by the upper half of the light. */
 INLINE void share_row(const float *restrict light, const float *restrict vignette, const float *restrict curve,
@@ -87,6 +88,25 @@ LOOP void grade_dust(const uint16_t *restrict bright, const uint16_t *restrict g
             int32_t sum = (light[i] + dust[i]) >> 8;
             sum = sum > 16 ? sum : 16;
             out[i] = (uint8_t)(sum < 235 ? sum : 235);
+        }
+    }
+}
+
+/* Means of squares of SIDE pixels; `width` and `height` are those of the small image. */
+LOOP void grade_shrink(const float *restrict plane, float *restrict small, int width, int height) {
+    float sums[WIDEST];
+    const int wide = width * SIDE;
+    if (wide > WIDEST) return;
+    for (int row = 0; row < height; row++) {
+        memset(sums, 0, sizeof(float) * (size_t)wide);
+        for (int k = 0; k < SIDE; k++) {
+            const float *restrict from = plane + ((long)row * SIDE + k) * wide;
+            for (int i = 0; i < wide; i++) sums[i] += from[i];
+        }
+        for (int i = 0; i < width; i++) {
+            float sum = 0.0f;
+            for (int k = 0; k < SIDE; k++) sum += sums[SIDE * i + k];
+            small[(long)row * width + i] = sum * (1.0f / (SIDE * SIDE));
         }
     }
 }
