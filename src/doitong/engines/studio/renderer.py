@@ -22,7 +22,7 @@ from doitong.engines.studio.sound.score import soundtrack
 from doitong.engines.studio.sound.signal import Stereo
 from doitong.media.preview_maker import PreviewMaker
 
-ENGINE_VERSION = "2.3.0"
+ENGINE_VERSION = "2.4.0"
 
 
 def render_film(

@@ -160,16 +160,26 @@ INLINE void colour(const struct land *restrict l, struct points *restrict p, int
     const float last_column = (float)(columns - 1) - EDGE, last_row = (float)(l->grid_rows - 1) - EDGE;
     const uint32_t *restrict texels = (const uint32_t *)(const void *)l->lit;
     const float unit = sqrtf(l->lit_range) / 255.0f, whole = l->is_mirrored ? 255.0f : 0.0f;
+    int32_t places[BLOCK];
+    float right[BLOCK], down[BLOCK];
+    uint32_t above[2 * BLOCK], below[2 * BLOCK];
     for (int i = 0; i < count; i++) {
         float x = clamp(p->column[i], 0.0f, last_column), y = clamp(p->row[i], 0.0f, last_row);
-        int32_t left = (int32_t)x, above = (int32_t)y, at = above * columns + left;
-        x -= (float)left, y -= (float)above;
-        uint32_t a = texels[at], b = texels[at + 1], c = texels[at + columns], d = texels[at + columns + 1];
+        int32_t column = (int32_t)x, line = (int32_t)y;
+        right[i] = x - (float)column, down[i] = y - (float)line;
+        places[i] = line * columns + column;
+    }
+    for (int i = 0; i < count; i++) {
+        memcpy(above + 2 * i, texels + places[i], 8);
+        memcpy(below + 2 * i, texels + places[i] + columns, 8);
+    }
+    for (int i = 0; i < count; i++) {
+        uint32_t a = above[2 * i], b = above[2 * i + 1], c = below[2 * i], d = below[2 * i + 1];
         float value[4];
         for (int k = 0; k < 4; k++) {
-            float one = byte_at(a, k) + (byte_at(b, k) - byte_at(a, k)) * x;
-            float two = byte_at(c, k) + (byte_at(d, k) - byte_at(c, k)) * x;
-            value[k] = one + (two - one) * y;
+            float one = byte_at(a, k) + (byte_at(b, k) - byte_at(a, k)) * right[i];
+            float two = byte_at(c, k) + (byte_at(d, k) - byte_at(c, k)) * right[i];
+            value[k] = one + (two - one) * down[i];
         }
         for (int k = 0; k < 3; k++) p->colour[k][i] = (value[k] * unit) * (value[k] * unit);
         float land = value[3] > whole ? value[3] : whole;
