@@ -205,49 +205,19 @@ INLINE void hang(const struct land *restrict l, struct points *restrict p, int r
     }
 }
 
-/* A tile of floats read at `count` places that lie within it; two texels at once are read in less time than each. */
-INLINE void read_texels(const float *restrict tile, int32_t width, const float *restrict x, const float *restrict y,
-                        float scale, float *restrict out, int count) {
-    int32_t places[BLOCK];
-    float right[BLOCK], down[BLOCK], above[2 * BLOCK], below[2 * BLOCK];
-    for (int i = 0; i < count; i++) {
-        float across = x[i] * scale, along = y[i] * scale;
-        int32_t column = (int32_t)across, row = (int32_t)along;
-        right[i] = across - (float)column, down[i] = along - (float)row;
-        places[i] = row * width + column;
-    }
-    for (int i = 0; i < count; i++) {
-        memcpy(above + 2 * i, tile + places[i], 8);
-        memcpy(below + 2 * i, tile + places[i] + width, 8);
-    }
-    for (int i = 0; i < count; i++) {
-        float one = above[2 * i] + (above[2 * i + 1] - above[2 * i]) * right[i];
-        float other = below[2 * i] + (below[2 * i + 1] - below[2 * i]) * right[i];
-        out[i] = one + (other - one) * down[i];
-    }
-}
-
-/* A place in a padded tile of a power of two texels, less one: `mask`. */
-INLINE float wrapped(float at, int32_t mask) {
-    float whole = floorf(at);
-    return (float)(((int32_t)whole & mask) + 2) + (at - whole);
-}
-
 /* Texture finer than the grid, of two sizes; the tile comes twice each way, so that half of a place in it is one too. */
 INLINE void roughen(const struct land *restrict l, struct points *restrict p, int row, int first, int count) {
     const uint16_t *restrict seen = l->seen + (long)row * l->width + first;
-    const int32_t mask = l->texture_size - 1;
-    const float *restrict tile = l->texture, *restrict grains = l->grain;
-    const float *restrict blend = l->blend, *restrict strength = l->strength;
-    const int32_t width = l->texture_size + 4;
+    const float *restrict grains = l->grain, *restrict blend = l->blend, *restrict strength = l->strength;
     float u[BLOCK], v[BLOCK], fine[BLOCK], coarse[BLOCK];
     for (int i = 0; i < count; i++) {
         float grain = grains[seen[i]];
-        u[i] = wrapped(p->x[i] * grain, mask);
-        v[i] = wrapped((p->depth[i] * 0.55f + p->height[i]) * grain, mask);
+        u[i] = p->x[i] * grain;
+        v[i] = (p->depth[i] * 0.55f + p->height[i]) * grain;
     }
-    read_texels(tile, width, u, v, 1.0f, fine, count);
-    read_texels(tile, width, u, v, 0.5f, coarse, count);
+    read_tile(l->texture, l->texture_size, u, v, fine, count);
+    for (int i = 0; i < count; i++) u[i] = u[i] * 0.5f - 1.0f, v[i] = v[i] * 0.5f - 1.0f; /* of a place with its rim */
+    read_tile(l->texture, l->texture_size, u, v, coarse, count);
     for (int i = 0; i < count; i++) {
         int32_t m = seen[i];
         float tone = 1.0f + (fine[i] + (coarse[i] - fine[i]) * blend[m]) * strength[m];
