@@ -138,6 +138,8 @@ async def test_drawing_processes_end_with_their_child(engine: StudioEngine, mean
     async with asyncio.timeout(1):
         while any(is_alive(pid) for pid in processes):
             await asyncio.sleep(0.02)
+    if means is signal.SIGTERM:  # not even as zombies, which nobody else may reap
+        assert not any(map(psutil.pid_exists, processes))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".jpg", ".webp", ".preview.mp4"])

@@ -7,6 +7,7 @@ Leaves at once on SIGTERM and when its parent dies, and takes its unfinished fil
 import errno
 import io
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from doitong.engines.studio.wire import Order, read_order
 _REPORT_SECONDS = 0.4
 _PARENT_CHECK_SECONDS = 0.5
 _TERMINATED = 143
+_REAP_SECONDS = 0.1
 
 
 def main() -> int:
@@ -83,12 +85,15 @@ class _Voice:
 
 
 class _Leave:
-    """Signal handler: remove what is unfinished and end, without waiting for the frame in work."""
+    """Signal handler: end those that draw, remove what is unfinished and end, without waiting for the frame in work."""
 
     def __init__(self, out_path: Path) -> None:
         self._out_path = out_path
 
     def __call__(self, number: int = 0, frame: FrameType | None = None) -> None:
+        for drawer in multiprocessing.active_children():  # not every first process reaps what is left to it
+            drawer.kill()
+            drawer.join(_REAP_SECONDS)
         remove_film(self._out_path)
         os._exit(_TERMINATED)
 
