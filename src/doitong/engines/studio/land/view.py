@@ -90,7 +90,7 @@ class LandView:
                 pose.y, DRY_METRES if self._world.land.has_water else _NOTHING, lens.horizon, mirrored, first, rows,
                 lens.width, 4 * lens.rows, at(screen), at(is_wet, np.uint8),
             )  # fmt: skip
-            return Sweep(screen, screen, is_wet, first, aside, dz)
+            return Sweep(screen, screen, is_wet, first, aside, dz)  # the scan cuts to whole rows by itself
         place, is_wet = np.full(screen.shape, lens.rows, np.int16), np.zeros(screen.shape, bool)
         turned = abs(pose.yaw) > 1e-6
         for start in range(0, rows, _CHUNK_ROWS):
