@@ -1,7 +1,7 @@
 """The frames of one film, drawn side by side and given away in order.
 
-A frame is some thousand short calls, and threads of Python take turns at each: two of them take half as long
-again for a lake as two processes. So the film is drawn by processes, forked when its world is built: they share the world's memory,
+A frame is some thousand short calls, and threads of Python take turns at each: two of them take half as long again for
+a lake as two processes do. So the film is drawn by processes, forked when its world is built: they share its memory,
 put what they draw into memory shared with this one, and end with it. Where forking is not safe, threads do the same.
 
 A frame depends only on the stage and its number, so how many draw does not change the film.
